@@ -1,0 +1,232 @@
+package measure_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"strata"
+	"strata/audience"
+	"strata/measure"
+)
+
+var people = roaring.BitmapOf(1, 2, 3, 4, 5, 6)
+
+func column(values ...strata.Value) *audience.Column {
+	return &audience.Column{Values: append([]strata.Value{{}}, values...)} // number 0 is nobody
+}
+
+func TestMigrate(t *testing.T) {
+	ids := []string{"gold", "silver", "bronze"}
+	before := &audience.Levels{IDs: ids, Of: []uint8{0, 1, 1, 2, 3, 0, 3}}
+	after := &audience.Levels{IDs: ids, Of: []uint8{0, 1, 2, 1, 0, 2, 2, 0, 3}}
+	m, err := measure.Migrate(before, after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := measure.Migration{
+		Levels:  []string{"gold", "silver", "bronze", "-"},
+		Matrix:  [][]int{{1, 1, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 1}, {0, 1, 1, 0}},
+		Entered: 2, Left: 1, Stayed: 1, Up: 2, Down: 1,
+	}
+	if d := cmp.Diff(want, m); d != "" {
+		t.Error(d)
+	}
+	if m.People() != 7 {
+		t.Errorf("people %d, want 7", m.People())
+	}
+	for _, move := range m.Moves() {
+		from, to := move.From, move.To
+		if from == measure.None {
+			from = ""
+		}
+		if to == measure.None {
+			to = ""
+		}
+		list := audience.Moves(before, after, from, to)
+		list.Remove(0)
+		list.Remove(7)
+		if int(list.GetCardinality()) != move.Count {
+			t.Errorf("%s to %s: count %d, list %v", move.From, move.To, move.Count, list)
+		}
+	}
+	if got, want := fmt.Sprint(m.Moves()[0]), "{gold silver 1 down}"; got != want {
+		t.Errorf("first move %s, want %s", got, want)
+	}
+	if _, err := measure.Migrate(before, &audience.Levels{IDs: ids[:2]}); strata.CodeOf(err) != strata.Conflict {
+		t.Errorf("other levels: %v", err)
+	}
+}
+
+func TestSum(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		in   []strata.Value
+		want strata.Value
+	}{
+		{"nothing", nil, strata.NumberOf(0, 0)},
+		{"counts", []strata.Value{strata.NumberOf(2, 0), {}, strata.NumberOf(3, 0)}, strata.NumberOf(5, 0)},
+		{"money of two scales", []strata.Value{strata.MoneyOf(150, 2), strata.MoneyOf(5, 3)}, strata.MoneyOf(1505, 3)},
+		{"numbers with money", []strata.Value{strata.NumberOf(1, 0), strata.MoneyOf(150, 2)}, strata.MoneyOf(250, 2)},
+		{"below zero", []strata.Value{strata.MoneyOf(-150, 2), strata.MoneyOf(100, 2)}, strata.MoneyOf(-50, 2)},
+		{"float", []strata.Value{strata.FloatOf(0.5), strata.NumberOf(25, 1)}, strata.FloatOf(3)},
+		{"text counts nothing", []strata.Value{strata.TextOf("x"), strata.NumberOf(1, 0)}, strata.NumberOf(1, 0)},
+		{"at the edge of int64", []strata.Value{strata.NumberOf(1<<62, 0), strata.NumberOf(1<<62-1, 0)}, strata.NumberOf(1<<63-1, 0)},
+		{"beyond int64", []strata.Value{strata.NumberOf(1<<62, 0), strata.NumberOf(1<<62, 0)}, strata.Value{}},
+	} {
+		if got := measure.Sum(column(test.in...), people); got != test.want {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+	}
+	if got := measure.Sum(column(strata.NumberOf(1, 0), strata.NumberOf(2, 0)), roaring.BitmapOf(2)); got != strata.NumberOf(2, 0) {
+		t.Errorf("of one: %v", got)
+	}
+}
+
+func TestPerHead(t *testing.T) {
+	for _, test := range []struct {
+		sum, n int64
+		want   string
+	}{{1000, 3, "3.33"}, {1001, 2, "5.01"}, {-1001, 2, "-5.01"}, {-1000, 3, "-3.33"}, {0, 5, "0.00"}, {100, 0, ""}, {2, 3, "0.01"}, {-2, 3, "-0.01"}} {
+		if got := measure.PerHead(strata.MoneyOf(test.sum, 2), test.n).String(); got != test.want {
+			t.Errorf("%d / %d: %q, want %q", test.sum, test.n, got, test.want)
+		}
+	}
+}
+
+func TestChange(t *testing.T) {
+	number := func(n int64) strata.Value { return strata.NumberOf(n, 0) }
+	for _, test := range []struct {
+		value, before strata.Value
+		want          float64
+		ok            bool
+	}{
+		{number(15), number(10), 0.5, true},
+		{number(5), number(10), -0.5, true},
+		{number(5), number(0), 0, false},
+		{number(5), strata.Value{}, 0, false},
+		{strata.Value{}, number(5), 0, false},
+		{number(5), number(-5), 0, false},
+	} {
+		if got, ok := measure.Change(test.value, test.before); got != test.want || ok != test.ok {
+			t.Errorf("change of %v from %v: %v %v", test.value, test.before, got, ok)
+		}
+	}
+	if d, ok := measure.Difference(measure.Ratio(1, 2), measure.Ratio(1, 4)); d != 0.25 || !ok {
+		t.Errorf("difference %v %v", d, ok)
+	}
+	if _, ok := measure.Difference(measure.Ratio(1, 0), measure.Ratio(1, 4)); ok {
+		t.Error("a difference to nothing")
+	}
+}
+
+func TestWeigh(t *testing.T) {
+	levels := &audience.Levels{IDs: []string{"a", "b", "c"}, Of: []uint8{0, 1, 2, 2, 3, 3, 0}}
+	money := func(n int64) strata.Value { return strata.MoneyOf(n, 2) }
+	weights, all := measure.Weigh(levels, column(money(6000), money(1500), money(1500), money(900), money(100), money(77700)))
+	if all.People.GetCardinality() != 5 || all.Sales.String() != "100.00" {
+		t.Errorf("all: %v %v", all.People, all.Sales)
+	}
+	got := fmt.Sprintf("%s %.2f %.2f, %s %.2f %.2f, %s %.2f %.2f", weights[0].Sales, weights[0].Share, weights[0].SalesShare,
+		weights[1].Sales, weights[1].Share, weights[1].SalesShare, weights[2].Sales, weights[2].Share, weights[2].SalesShare)
+	if want := "60.00 0.20 0.60, 30.00 0.40 0.30, 10.00 0.40 0.10"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if w, ok := measure.Telling(weights); !ok || w.Level != "a" {
+		t.Errorf("telling %v %v", w, ok)
+	}
+	tiny := []measure.Weight{{Level: "x", Share: 0.001, SalesShare: 0.09}, {Level: "y", Share: 0.5, SalesShare: 0.5}}
+	if w, ok := measure.Telling(tiny); ok {
+		t.Errorf("telling of nothing: %v", w)
+	}
+}
+
+func TestDistribution(t *testing.T) {
+	number := func(n int64) strata.Value { return strata.NumberOf(n, 0) }
+	text, day := strata.TextOf, strata.DateOf
+	shanghai := time.FixedZone("", 8*3600)
+	many := make([]strata.Value, 1000)
+	for i := range many {
+		many[i] = strata.MoneyOf(int64(i)*100, 2) // 0 to 999.00
+	}
+	everyone := roaring.New()
+	everyone.AddRange(1, 1001)
+	for _, test := range []struct {
+		name string
+		in   []strata.Value
+		of   *roaring.Bitmap
+		most int
+		want string
+	}{
+		{"none", nil, people, 12, ""},
+		{"texts by order, then count, then text", []strata.Value{text("x"), text("low"), text("y"), text("z"), text("z"), text("high")}, people, 12, "high 1 · low 1 · z 2 · x 1 · y 1"},
+		{"the rest", []strata.Value{text("a"), text("a"), text("b"), text("c"), text("d")}, people, 3, "a 2 · b 1 · rest 2"},
+		{"lists", []strata.Value{strata.ListOf([]string{"a", "b"}), strata.ListOf([]string{"b"})}, people, 12, "b 2 · a 1"},
+		{"booleans", []strata.Value{strata.BooleanOf(true), strata.BooleanOf(false), strata.BooleanOf(true)}, people, 12, "true 2 · false 1"},
+		{"few numbers", []strata.Value{number(3), number(1), number(3), {}}, people, 12, "1 1 · 3 2"},
+		{"many numbers", many, everyone, 6, "..500.00 500 · 500.00..1000.00 500"},
+		{"finer", many, everyone, 8, "..200.00 200 · 200.00..400.00 200 · 400.00..600.00 200 · 600.00..800.00 200 · 800.00..1000.00 200"},
+		{"months", []strata.Value{day(0), day(31), day(32)}, people, 3, "1970-01-01..1970-02-01 1 · 1970-02-01..1970-03-01 2"},
+		{"quarters", []strata.Value{day(0), day(100)}, people, 3, "1970-01-01..1970-04-01 1 · 1970-04-01..1970-07-01 1"},
+		{"years", []strata.Value{day(0), day(366), day(800), day(1200), day(1300)}, people, 3, "..1972-01-01 2 · 1972-01-01..1973-01-01 1 · 1973-01-01..1974-01-01 2"},
+		{"times in the zone", []strata.Value{strata.TimeOf(strata.Instant(31*24-4) * 3600 * 1000)}, people, 12, "1970-02-01..1970-03-01 1"},
+	} {
+		got := ""
+		for i, b := range measure.Distribution(column(test.in...), test.of, test.most, []string{"high", "low"}, shanghai) {
+			if i > 0 {
+				got += " · "
+			}
+			switch {
+			case b.Rest:
+				got += "rest"
+			case !b.From.IsMissing() || !b.To.IsMissing():
+				got += b.From.String() + ".." + b.To.String()
+			default:
+				got += b.Value.String()
+			}
+			got += fmt.Sprintf(" %d", b.Count)
+		}
+		if got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+// TestDistributionLosesNobody counts random numbers and days: the bins are at
+// most as many as asked for and hold everyone with a value.
+func TestDistributionLosesNobody(t *testing.T) {
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 0))
+	for range 300 {
+		n := 1 + r.IntN(200)
+		values := make([]strata.Value, n)
+		kind := r.IntN(4)
+		for i := range values {
+			x := int64(r.NormFloat64() * 1000 * float64(1+r.IntN(50)))
+			switch kind {
+			case 0:
+				values[i] = strata.MoneyOf(x, uint8(r.IntN(4)))
+			case 1:
+				values[i] = strata.FloatOf(float64(x) / 7)
+			case 2:
+				values[i] = strata.DateOf(x)
+			case 3:
+				values[i] = strata.NumberOf(x%5, 0)
+			}
+		}
+		set := roaring.New()
+		set.AddRange(1, uint64(n)+1)
+		most := 3 + r.IntN(10)
+		bins, total := measure.Distribution(column(values...), set, most, nil, time.UTC), 0
+		for _, b := range bins {
+			total += b.Count
+		}
+		if total != n || len(bins) > most {
+			t.Fatalf("seed %d: %d bins of at most %d hold %d of %d: %v of %v", seed, len(bins), most, total, n, bins, values)
+		}
+	}
+}
