@@ -87,7 +87,10 @@ type (
 		Select Selection // without a window
 		Times  Test      // of counts
 		Period Duration
-		In, Of int
+		// Calendar: the periods are whole calendar weeks or months, and
+		// Period is 1w or 1mo.
+		Calendar bool
+		In, Of   int
 	}
 	// Streak tests the longest (or current) run of consecutive units with an
 	// event.
@@ -167,8 +170,9 @@ type Test struct {
 type Comparison struct {
 	Op       Op
 	Operands []Operand
-	Window   *Window   // Within, Between and In on dates, Anniversary
-	Ahead    *Duration // InNext
+	Window   *Window   // Within; Between on dates and times; Anniversary
+	Ahead    *Duration // InNext; Anniversary in the next
+	Test     *Test     // Age: of completed years
 }
 
 // Operand is a literal, a point in time, a duration or another attribute of
