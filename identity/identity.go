@@ -174,22 +174,21 @@ func (s *Store) lookUp(b strata.Batch, k strata.Key) (strata.CustomerID, error) 
 		return c, nil
 	}
 	s.scratch = appendKey(s.scratch[:0], k)
-	v, err := b.Get(s.scratch)
-	if err != nil || v == nil {
-		return 0, err
-	}
-	c, err := number(v, string(s.scratch))
-	if err != nil {
-		return 0, err
-	}
-	committed, err := s.db.Get(s.scratch)
+	v, err := s.db.Get(s.scratch)
 	if err != nil {
 		return 0, reading(name(k), err)
 	}
-	if string(committed) == string(v) {
-		s.known.put(k, c)
+	if v != nil {
+		c, err := number(v, string(s.scratch))
+		if err == nil {
+			s.known.put(k, c)
+		}
+		return c, err
 	}
-	return c, nil
+	if v, err = b.Get(s.scratch); err != nil || v == nil {
+		return 0, err
+	}
+	return number(v, string(s.scratch))
 }
 
 func (s *Store) link(b strata.Batch, c strata.CustomerID, k strata.Key) error {
