@@ -97,6 +97,7 @@ type Dictionary interface {
 	EventCode(name string) (uint16, bool)
 	EventNames() []string // by code
 	PropertyCode(name string) (uint16, bool)
+	PropertyNames() []string // by code
 	// TextCode reports false where no event has used the text; Text is its
 	// inverse. A List is coded as its joined Text.
 	TextCode(property uint16, text string) (uint64, bool)

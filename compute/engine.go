@@ -1,13 +1,17 @@
 // Package compute runs programs: for everyone at an instant, or for one
-// customer. It keeps the population thresholds and the order of dependencies.
+// customer. It keeps the population thresholds and the order in which
+// definitions that stand on each other are calibrated.
 package compute
 
 import (
 	"context"
+	"fmt"
+	"sync"
 
 	"strata"
 	"strata/audience"
 	"strata/define"
+	"strata/program"
 )
 
 // Source is where customers' histories are read, in ascending order of
@@ -37,53 +41,274 @@ type People interface {
 
 // Engine evaluates the published definitions. It may be used by several
 // goroutines.
-type Engine struct{}
+type Engine struct {
+	source      Source
+	definitions Definitions
+	people      People
+	settings    strata.Settings
+
+	mu      sync.Mutex
+	answers map[question]*pending
+	recent  []question // oldest first
+}
+
+// question is what an answer is kept for.
+type question struct {
+	asOf, calibrations strata.Instant
+	commits, version   uint64
+}
+
+// pending is an answer that may still be being computed.
+type pending struct {
+	done   chan struct{}
+	answer *Answer
+	err    error
+}
+
+// kept is how many answers are held in memory.
+const kept = 12
 
 // New returns an engine over the stores.
 func New(source Source, definitions Definitions, people People, settings strata.Settings) (*Engine, error) {
-	panic("being written")
-}
-
-// At evaluates all published definitions for everyone at an instant, each
-// population kind by its latest calibration at or before it. The answer is
-// kept until data or definitions change and must not be written to.
-func (e *Engine) At(ctx context.Context, asOf strata.Instant) (*Answer, error) {
-	panic("being written")
-}
-
-// AtAs is At with the calibrations that are in force at another instant, so
-// that a comparison of two dates shows customers moving, not cut points.
-func (e *Engine) AtAs(ctx context.Context, asOf, calibrations strata.Instant) (*Answer, error) {
-	panic("being written")
+	if _, err := settings.Location(); err != nil {
+		return nil, err
+	}
+	return &Engine{source: source, definitions: definitions, people: people, settings: settings, answers: map[question]*pending{}}, nil
 }
 
 // Answer is a table with what is needed to read it.
 type Answer struct {
 	*audience.Table
 	Set          *define.Set
-	Calibrations map[string]define.Calibration // by kind and name, such as "tier/rfm"
+	Calibrations map[define.Ref]define.Calibration // of population kinds; Version 0 = made for this answer
+	Commits      uint64                            // of the data when it was computed
+	Version      uint64                            // of the definitions
 }
 
-// Trend returns the size of every segment at the start of each of the days
-// (instants) given, in their order, by segment name.
+// At evaluates all published definitions for everyone at an instant, each
+// population kind by its latest calibration at or before it; where there is
+// none, by one made at that instant for this answer. The answer is kept until
+// data or definitions change and must not be written to.
+func (e *Engine) At(ctx context.Context, asOf strata.Instant) (*Answer, error) {
+	return e.AtAs(ctx, asOf, asOf)
+}
+
+// AtAs is At with the calibrations in force at another instant, so that a
+// comparison of two dates shows customers moving, not cut points. Where none
+// was stored by then, cut points are made from everyone as of that instant.
+func (e *Engine) AtAs(ctx context.Context, asOf, calibrations strata.Instant) (*Answer, error) {
+	set, version, err := e.definitions.Published(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := question{asOf, calibrations, e.source.Commits(), version}
+	e.mu.Lock()
+	p, known := e.answers[q]
+	if !known {
+		p = &pending{done: make(chan struct{})}
+		e.answers[q] = p
+		e.recent = append(e.recent, q)
+		if len(e.recent) > kept {
+			delete(e.answers, e.recent[0])
+			e.recent = e.recent[1:]
+		}
+	}
+	e.mu.Unlock()
+	if known {
+		select {
+		case <-p.done:
+			return p.answer, p.err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	// Others may wait for this answer, so it does not end with this caller.
+	p.answer, p.err = e.answer(context.WithoutCancel(ctx), set, asOf, calibrations)
+	if p.err != nil {
+		e.mu.Lock()
+		delete(e.answers, q)
+		e.mu.Unlock()
+	} else {
+		p.answer.Commits, p.answer.Version = q.commits, q.version
+	}
+	close(p.done)
+	return p.answer, p.err
+}
+
+// Evaluate computes a set that need not be published, for everyone at an
+// instant. Stored calibrations are used for the names that have one.
+func (e *Engine) Evaluate(ctx context.Context, set *define.Set, asOf strata.Instant) (*Answer, error) {
+	return e.answer(ctx, set, asOf, asOf)
+}
+
+// EvaluateAs is Evaluate with the calibrations in force at another instant.
+func (e *Engine) EvaluateAs(ctx context.Context, set *define.Set, asOf, calibrations strata.Instant) (*Answer, error) {
+	return e.answer(ctx, set, asOf, calibrations)
+}
+
+func (e *Engine) answer(ctx context.Context, set *define.Set, asOf, calibrationsAt strata.Instant) (*Answer, error) {
+	p, err := e.compile(set)
+	if err != nil {
+		return nil, err
+	}
+	calibrations, err := e.calibrate(ctx, p, calibrationsAt)
+	if err != nil {
+		return nil, err
+	}
+	table, err := e.everyone(ctx, p, asOf, calibrations)
+	if err != nil {
+		return nil, err
+	}
+	return &Answer{Table: table, Set: set, Calibrations: calibrations, Commits: e.source.Commits()}, nil
+}
+
+func (e *Engine) compile(set *define.Set) (*program.Program, error) {
+	return program.Compile(set, program.Options{Dictionary: e.source.Dictionary(), Settings: e.settings, People: e.people})
+}
+
+// Check reports, as Unsupported errors, every definition of the set that this
+// engine cannot run.
+func (e *Engine) Check(set *define.Set) error {
+	_, err := e.compile(set)
+	return err
+}
+
+// everyone fills a table in one scan.
+func (e *Engine) everyone(ctx context.Context, p *program.Program, asOf strata.Instant, calibrations map[define.Ref]define.Calibration) (*audience.Table, error) {
+	n := int(e.people.Last()) + 1
+	table := audience.NewTable(asOf)
+	tags := make([][]strata.Value, len(p.Tags()))
+	for i, t := range p.Tags() {
+		tags[i] = make([]strata.Value, n)
+		table.Tags[t.Name] = &audience.Column{Values: tags[i]}
+	}
+	levels := make([][]uint8, len(p.Tiers()))
+	for i, t := range p.Tiers() {
+		levels[i] = make([]uint8, n)
+		table.Tiers[t.Name] = &audience.Levels{IDs: t.Levels, Of: levels[i]}
+	}
+	everyone := newBits(n)
+	segments := make([]bits, len(p.Segments()))
+	for i := range segments {
+		segments[i] = newBits(n)
+	}
+	var last lastEvent
+	err := e.scan(ctx, n, func() func(*strata.History) {
+		run := p.At(asOf, calibrations)
+		return func(h *strata.History) {
+			row := run.Run(h)
+			id := int(h.Customer)
+			everyone.set(id)
+			last.see(h, asOf)
+			for i, v := range row.Tags {
+				tags[i][id] = v
+			}
+			for i, in := range row.Segments {
+				if in {
+					segments[i].set(id)
+				}
+			}
+			for i, level := range row.Levels {
+				levels[i][id] = uint8(level + 1)
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	table.Everyone = everyone.bitmap()
+	for i, s := range p.Segments() {
+		table.Segments[s.Name] = segments[i].bitmap()
+	}
+	table.DataUntil = last.at()
+	return table, nil
+}
+
+// Trend returns the size of every published segment at each of the instants
+// given, in their order, by segment name, with the calibrations in force at
+// the last of them.
 func (e *Engine) Trend(ctx context.Context, at []strata.Instant) (map[string][]int, error) {
-	panic("being written")
+	set, _, err := e.definitions.Published(ctx)
+	if err != nil || len(at) == 0 {
+		return nil, err
+	}
+	p, err := e.compile(set)
+	if err != nil {
+		return nil, err
+	}
+	calibrations, err := e.calibrate(ctx, p, at[len(at)-1])
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	var all [][][]int // by worker, segment and instant
+	err = e.scan(ctx, int(e.people.Last())+1, func() func(*strata.History) {
+		runs := make([]*program.Evaluator, len(at))
+		for i := range at {
+			runs[i] = p.At(at[i], calibrations)
+		}
+		counts := make([][]int, len(p.Segments()))
+		for i := range counts {
+			counts[i] = make([]int, len(at))
+		}
+		mu.Lock()
+		all = append(all, counts)
+		mu.Unlock()
+		return func(h *strata.History) {
+			for i, run := range runs {
+				for s, in := range run.Run(h).Segments {
+					if in {
+						counts[s][i]++
+					}
+				}
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	trend := map[string][]int{}
+	for s, segment := range p.Segments() {
+		sizes := make([]int, len(at))
+		for _, counts := range all {
+			for i, n := range counts[s] {
+				sizes[i] += n
+			}
+		}
+		trend[segment.Name] = sizes
+	}
+	return trend, nil
 }
 
-// Reason is one node of an explanation: a condition or value, its truth, what
-// was found and the events behind it.
-type Reason struct {
-	Sentence  define.Text2    `json:"sentence"`
-	True      *bool           `json:"true,omitempty"` // nil for a value
-	Found     string          `json:"found,omitempty"`
-	FoundText define.Text2    `json:"found_text,omitzero"` // Found as a phrase, such as "3 次"
-	Events    []strata.Event  `json:"events,omitempty"`    // newest first, at most 10
-	NextAt    *strata.Instant `json:"next_at,omitempty"`   // earliest instant at which it can change by time alone
-	Parts     []Reason        `json:"parts,omitempty"`
-}
-
-// Explain says why a customer has its value of a tag, is in or out of a
-// segment, or at its level. kind is tag, segment or tier.
-func (e *Engine) Explain(ctx context.Context, c strata.CustomerID, kind, name string, asOf strata.Instant) (Reason, error) {
-	panic("being written")
+// Calibrate computes the cut points of one published definition as of an
+// instant and stores them, effective from then until the next.
+func (e *Engine) Calibrate(ctx context.Context, ref define.Ref, at strata.Instant) (define.Calibration, error) {
+	set, _, err := e.definitions.Published(ctx)
+	if err != nil {
+		return define.Calibration{}, err
+	}
+	p, err := e.compile(set)
+	if err != nil {
+		return define.Calibration{}, err
+	}
+	for _, part := range p.Population() {
+		if part.Ref != ref {
+			continue
+		}
+		fresh, err := e.calibrateOnly(ctx, p, ref, at)
+		if err != nil {
+			return define.Calibration{}, err
+		}
+		if fresh.People == 0 {
+			return define.Calibration{}, &strata.Error{
+				Code: strata.Conflict, Field: ref.Kind + "s." + ref.Name, Message: "nobody has a value at that instant, so there are no cut points",
+				Hint: "import data first, or choose a later --at",
+			}
+		}
+		return e.definitions.AddCalibration(ctx, fresh)
+	}
+	return define.Calibration{}, &strata.Error{
+		Code: strata.NotFound, Field: ref.Kind + "s." + ref.Name, Message: "no published definition of that name has cut points from everyone",
+		Hint: fmt.Sprintf("only quantiles, means, medians and top shares are calibrated; see `strata show %s NAME`", ref.Kind),
+	}
 }

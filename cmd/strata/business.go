@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"strata"
+	"strata/compute"
+	"strata/identity"
+	"strata/ingest"
+	"strata/registry"
+	"strata/timeline"
+)
+
+// author is who the command line acts as in histories and the audit.
+const author = "command line"
+
+// business is one open data directory: its stores and the engine over them.
+type business struct {
+	dir      string
+	settings strata.Settings
+	zone     *time.Location
+	store    *timeline.Store
+	people   *identity.Store
+	registry *registry.Registry
+	engine   *compute.Engine
+	importer *ingest.Importer
+}
+
+// openBusiness opens the stores in the data directory, creating it with the
+// settings where there is none.
+func openBusiness(dir string, settings strata.Settings) (_ *business, err error) {
+	if _, err := settings.Location(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, &strata.Error{Code: strata.Unavailable, Field: "--data", Message: "the data directory cannot be made", Cause: err}
+	}
+	var opened []func() error
+	defer func() {
+		if err != nil {
+			for i := len(opened) - 1; i >= 0; i-- {
+				opened[i]()
+			}
+		}
+	}()
+	b := &business{dir: dir}
+	if b.store, err = timeline.Open(filepath.Join(dir, "customers"), timeline.Options{Settings: settings, Mergers: mergers(), Logger: slog.Default()}); err != nil {
+		return nil, err
+	}
+	opened = append(opened, b.store.Close)
+	b.settings = b.store.Settings()
+	if b.zone, err = b.settings.Location(); err != nil {
+		return nil, err
+	}
+	if b.people, err = identity.Open(b.store); err != nil {
+		return nil, err
+	}
+	if b.registry, err = registry.Open(dir, b.settings); err != nil {
+		return nil, err
+	}
+	opened = append(opened, b.registry.Close)
+	if b.engine, err = compute.New(b.store, b.registry, b.people, b.settings); err != nil {
+		return nil, err
+	}
+	b.importer = newImporter(b)
+	return b, nil
+}
+
+// Close closes the stores; the first error is returned.
+func (b *business) Close() error {
+	return errors.Join(b.registry.Close(), b.store.Close())
+}
+
+// with gives a command the open business: the server's, when the call runs in
+// it or when one holds the data directory; else one opened for the call.
+func (c *call) with(run func(ctx context.Context, b *business, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) (err error) {
+		ctx := cmd.Context()
+		if c.shared != nil {
+			return run(ctx, c.shared, args)
+		}
+		c.data = c.path(c.data)
+		if done, err := c.forward(ctx); done {
+			return err
+		}
+		settings := strata.DefaultSettings()
+		if c.zone != "" {
+			settings.Zone = c.zone
+		}
+		b, err := openBusiness(c.data, settings)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, b.Close()) }()
+		return run(ctx, b, args)
+	}
+}
+
+// asOf reads an --as-of: an instant, a date for 00:00 of that day in the
+// business zone, or nothing for now.
+func (b *business) asOf(text string, now strata.Instant) (strata.Instant, error) {
+	if text == "" {
+		return now, nil
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return strata.At(t), nil
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, text, b.zone); err == nil {
+		return strata.At(t), nil
+	}
+	return 0, &strata.Error{Code: strata.Invalid, Field: "--as-of", Message: "cannot read the instant " + text, Hint: "write RFC 3339 (2026-01-31T12:00:00+08:00) or a date (2026-01-31)"}
+}
+
+// show prints an instant in the business zone.
+func (b *business) show(at strata.Instant) string {
+	return at.In(b.zone).Format("2006-01-02T15:04:05.999Z07:00")
+}
+
+// customer finds a customer by the public id or by any key's value.
+func (b *business) customer(text string) (strata.CustomerID, error) {
+	id, err := b.people.ByPublicID(text)
+	if strata.CodeOf(err) != strata.NotFound {
+		return id, err
+	}
+	found, searchErr := b.people.Search(text, 2)
+	if searchErr != nil {
+		return 0, searchErr
+	}
+	switch len(found) {
+	case 0:
+		return 0, &strata.Error{Code: strata.NotFound, Field: text, Message: "there is no such customer", Hint: "give a member number, a phone or another identity key"}
+	case 1:
+		return found[0], nil
+	}
+	return 0, &strata.Error{Code: strata.Invalid, Field: text, Message: "several customers match", Hint: "give the whole key"}
+}
+
+func (c *call) printJSON(v any) error {
+	e := json.NewEncoder(c.stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// exists reports whether there is a data directory to work on.
+func exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "customers"))
+	return !errors.Is(err, fs.ErrNotExist)
+}

@@ -1,0 +1,132 @@
+package compute
+
+import (
+	"context"
+	"math"
+	"slices"
+	"sync"
+
+	"strata"
+	"strata/define"
+	"strata/program"
+)
+
+// calibrate returns the calibration of every population kind in force at an
+// instant. Those that were never stored are made from everyone as of that
+// instant, in the order in which they stand on each other, and have Version 0.
+func (e *Engine) calibrate(ctx context.Context, p *program.Program, at strata.Instant) (map[define.Ref]define.Calibration, error) {
+	calibrations := map[define.Ref]define.Calibration{}
+	var absent []define.Ref
+	for _, part := range p.Population() {
+		if _, seen := calibrations[part.Ref]; seen || slices.Contains(absent, part.Ref) {
+			continue
+		}
+		stored, err := e.stored(ctx, part.Ref, at)
+		if err != nil {
+			return nil, err
+		}
+		if stored == nil {
+			absent = append(absent, part.Ref)
+			continue
+		}
+		calibrations[part.Ref] = *stored
+	}
+	for len(absent) > 0 {
+		var ready, rest []define.Ref
+		for _, ref := range absent {
+			if slices.ContainsFunc(absent, func(on define.Ref) bool { return on != ref && p.DependsOn(ref, on) }) {
+				rest = append(rest, ref)
+			} else {
+				ready = append(ready, ref)
+			}
+		}
+		made, err := e.make(ctx, p, ready, at, calibrations)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range made {
+			calibrations[define.Ref{Kind: c.Kind, Name: c.Name}] = c
+		}
+		absent = rest
+	}
+	return calibrations, nil
+}
+
+// calibrateOnly makes a fresh calibration of one definition; those it stands
+// on are in force as stored.
+func (e *Engine) calibrateOnly(ctx context.Context, p *program.Program, ref define.Ref, at strata.Instant) (define.Calibration, error) {
+	others, err := e.calibrate(ctx, p, at)
+	if err != nil {
+		return define.Calibration{}, err
+	}
+	made, err := e.make(ctx, p, []define.Ref{ref}, at, others)
+	if err != nil {
+		return define.Calibration{}, err
+	}
+	return made[0], nil
+}
+
+func (e *Engine) stored(ctx context.Context, ref define.Ref, at strata.Instant) (*define.Calibration, error) {
+	all, err := e.definitions.Calibrations(ctx, ref.Kind, ref.Name)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].At <= at {
+			return &all[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// make computes the cut points of the definitions given in one scan of
+// everyone.
+func (e *Engine) make(ctx context.Context, p *program.Program, refs []define.Ref, at strata.Instant, known map[define.Ref]define.Calibration) ([]define.Calibration, error) {
+	var parts []program.Population
+	for _, part := range p.Population() {
+		if slices.Contains(refs, part.Ref) {
+			parts = append(parts, part)
+		}
+	}
+	var mu sync.Mutex
+	var collected [][][]float64 // by worker and part
+	err := e.scan(ctx, int(e.people.Last())+1, func() func(*strata.History) {
+		run := p.At(at, known)
+		mine := make([][]float64, len(parts))
+		mu.Lock()
+		collected = append(collected, mine)
+		mu.Unlock()
+		row := make([]float64, len(parts))
+		return func(h *strata.History) {
+			run.Run(h)
+			run.Populate(parts, row)
+			for i, v := range row {
+				if !math.IsNaN(v) {
+					mine[i] = append(mine[i], v)
+				}
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	made := make([]define.Calibration, len(refs))
+	for i, ref := range refs {
+		made[i] = define.Calibration{Kind: ref.Kind, Name: ref.Name, At: at, Cuts: map[string][]float64{}}
+		for n, part := range parts {
+			if part.Ref != ref {
+				continue
+			}
+			var values []float64
+			for _, mine := range collected {
+				values = append(values, mine[n]...)
+			}
+			slices.Sort(values)
+			made[i].People = max(made[i].People, len(values))
+			if len(values) > 0 {
+				made[i].Cuts[part.Part] = part.Cuts(values)
+			}
+		}
+	}
+	return made, nil
+}

@@ -1,0 +1,86 @@
+package compute
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"golang.org/x/sync/errgroup"
+
+	"strata"
+)
+
+// stride is how many customers a worker takes at a time: a multiple of 64, so
+// that two workers never write to one word of a bits.
+const stride = 1024
+
+// scan hands every customer below n to one of the workers, each made by
+// worker and used by one goroutine.
+func (e *Engine) scan(ctx context.Context, n int, worker func() func(*strata.History)) error {
+	group, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), n/stride+1) {
+		group.Go(func() error {
+			see := worker()
+			for {
+				from := int(next.Add(stride)) - stride
+				if from >= n {
+					return nil
+				}
+				err := e.source.Scan(ctx, strata.CustomerID(from), strata.CustomerID(from+stride), func(h *strata.History) error {
+					if int(h.Customer) < n { // a customer who came since is of the next answer
+						see(h)
+					}
+					return nil
+				})
+				if err != nil {
+					return err
+				}
+			}
+		})
+	}
+	return group.Wait()
+}
+
+// bits is a set of customer numbers below a bound.
+type bits []uint64
+
+func newBits(n int) bits { return make(bits, (n+63)/64) }
+
+func (b bits) set(i int) { b[i>>6] |= 1 << (i & 63) }
+
+func (b bits) bitmap() *roaring.Bitmap {
+	set := roaring.FromDense(b, false)
+	set.RunOptimize()
+	return set
+}
+
+// lastEvent is the latest event at or before an instant, over all workers.
+type lastEvent struct {
+	mu     sync.Mutex
+	latest atomic.Int64
+}
+
+func (l *lastEvent) see(h *strata.History, asOf strata.Instant) {
+	for i := range h.Runs {
+		r := &h.Runs[i]
+		n := r.N
+		if n > 0 && r.At(n-1) > asOf {
+			n = r.Search(asOf + 1)
+		}
+		if n == 0 {
+			continue
+		}
+		at := int64(r.At(n - 1))
+		for {
+			seen := l.latest.Load()
+			if at <= seen || l.latest.CompareAndSwap(seen, at) {
+				break
+			}
+		}
+	}
+}
+
+func (l *lastEvent) at() strata.Instant { return strata.Instant(l.latest.Load()) }

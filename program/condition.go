@@ -1,0 +1,295 @@
+package program
+
+import (
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"strata"
+	"strata/define"
+)
+
+func (c *compiler) segment(d define.Segment) boolFunc {
+	if len(d.PickedIn)+len(d.PickedOut) > 0 {
+		c.unsupported("picked_in and picked_out")
+	}
+	if len(d.Stages) > 0 || d.Snapshot != nil {
+		c.unsupported("snapshot")
+	}
+	where := c.condition(d.Where)
+	if d.Exclude == nil {
+		return where
+	}
+	exclude := c.condition(d.Exclude)
+	return func(f *frame) bool { return where(f) && !exclude(f) }
+}
+
+func (c *compiler) conditions(of []define.Condition) []boolFunc {
+	out := make([]boolFunc, len(of))
+	for i, part := range of {
+		out[i] = c.condition(part)
+	}
+	return out
+}
+
+func (c *compiler) condition(condition define.Condition) boolFunc {
+	switch x := condition.(type) {
+	case define.All:
+		parts := c.conditions(x.Of)
+		return func(f *frame) bool {
+			return !slices.ContainsFunc(parts, func(p boolFunc) bool { return !p(f) })
+		}
+	case define.Any:
+		parts := c.conditions(x.Of)
+		return func(f *frame) bool { return slices.ContainsFunc(parts, func(p boolFunc) bool { return p(f) }) }
+	case define.None:
+		parts := c.conditions(x.Of)
+		return func(f *frame) bool { return !slices.ContainsFunc(parts, func(p boolFunc) bool { return p(f) }) }
+	case define.Not:
+		part := c.condition(x.Of)
+		return func(f *frame) bool { return !part(f) }
+	case define.Everyone:
+		return func(*frame) bool { return true }
+	case define.InSegment:
+		at, ok := c.index[define.Ref{Kind: "segment", Name: x.Segment}]
+		if !ok {
+			c.unsupported("segment " + x.Segment)
+		}
+		return func(f *frame) bool { return f.row.Segments[at] }
+	case define.AttributeIs:
+		if x.For != nil {
+			c.unsupported("for")
+		}
+		slot := c.attribute(x.Attribute)
+		test := c.test(x.Test, c.set.Catalogue.Attributes[x.Attribute].Type)
+		return func(f *frame) bool { return test(f, f.attributes[slot]) }
+	case define.TagIs:
+		if x.For != nil || x.Since != nil || x.Changed != nil {
+			c.unsupported("since, changed and for on a tag")
+		}
+		at, ok := c.index[define.Ref{Kind: "tag", Name: x.Tag}]
+		if !ok {
+			c.unsupported("tag " + x.Tag)
+		}
+		test := c.test(x.Test, define.TypeOf(c.set, c.set.Tags[x.Tag].Value))
+		return func(f *frame) bool { return test(f, f.row.Tags[at]) }
+	case define.TierIs:
+		return c.tierIs(x)
+	case define.EventDid:
+		return c.eventDid(x)
+	case define.FirstTime:
+		all := x.Select
+		all.Window = define.Window{}
+		s, w := c.selection(all), c.window(x.Select.Window)
+		return func(f *frame) bool {
+			at, found := s.edge(f, true)
+			in, ok := w(f)
+			return found && ok && at >= in.from && at < in.to
+		}
+	case define.Stopped:
+		s := c.selection(x.Select)
+		active, silent := c.within(x.Active), c.within(x.Silent)
+		return func(f *frame) bool { return s.countIn(f, active(f)) > 0 && s.countIn(f, silent(f)) == 0 }
+	case define.Restarted:
+		s := c.selection(x.Select)
+		silent, active := c.within(x.SilentFrom), c.within(x.Active)
+		return func(f *frame) bool {
+			from, since := silent(f).from, active(f).from
+			return s.countIn(f, span{define.Earliest, from}) > 0 && s.countIn(f, span{from, since}) == 0 && s.countIn(f, span{since, f.until}) > 0
+		}
+	case define.Regularly:
+		return c.regularly(x)
+	case define.Streak:
+		return c.streak(x)
+	case define.Bucket:
+		return c.bucket(x)
+	case define.InList:
+		return c.list(x)
+	}
+	c.unsupported(conditionName(condition))
+	return func(*frame) bool { return false }
+}
+
+// conditionName is the word of the language for a condition this engine
+// cannot run.
+func conditionName(condition define.Condition) string {
+	switch condition.(type) {
+	case define.Moved:
+		return "moved"
+	case define.Heading:
+		return "heading"
+	case define.ConsentIs:
+		return "consent"
+	case define.Sequence:
+		return "sequence"
+	case define.NotFollowed:
+		return "not_followed"
+	}
+	return "condition"
+}
+
+// within returns the span of a duration that ends at as_of.
+func (c *compiler) within(d define.Duration) func(*frame) span {
+	w := c.window(define.Window{Kind: define.WithinLast, Last: d})
+	return func(f *frame) span { s, _ := w(f); return s }
+}
+
+func (c *compiler) attribute(name string) int {
+	slot, ok := c.attributes[name]
+	if !ok {
+		slot = len(c.attributes)
+		c.attributes[name] = slot
+		c.static = append(c.static, c.set.Catalogue.Attributes[name].Change == "static")
+	}
+	return slot
+}
+
+func (c *compiler) tierIs(x define.TierIs) boolFunc {
+	if x.For != nil {
+		c.unsupported("for")
+	}
+	at, ok := c.index[define.Ref{Kind: "tier", Name: x.Tier}]
+	if !ok {
+		c.unsupported("tier " + x.Tier)
+		return func(*frame) bool { return false }
+	}
+	levels := c.tiers[at].Levels
+	in := make([]bool, len(levels))
+	for i, id := range levels {
+		for _, want := range x.Levels {
+			n := slices.Index(levels, want)
+			switch x.Op { // the best level stands first
+			case define.AtLeast:
+				in[i] = in[i] || i <= n
+			case define.AtMost:
+				in[i] = in[i] || i >= n && n >= 0
+			default:
+				in[i] = in[i] || id == want
+			}
+		}
+	}
+	negative := x.Op == define.IsNot || x.Op == define.NotIn
+	return func(f *frame) bool {
+		level := f.row.Levels[at]
+		return (level >= 0 && in[level]) != negative
+	}
+}
+
+func (c *compiler) eventDid(x define.EventDid) boolFunc {
+	m := x.Measure
+	switch m.Kind {
+	case define.First, define.Last:
+		s := c.selection(x.Select)
+		passes := &selection{}
+		for _, w := range m.Where {
+			passes.where = append(passes.where, c.propertyTest(w, x.Select.Events))
+		}
+		first := m.Kind == define.First
+		return func(f *frame) bool {
+			r, i := s.edgeEvent(f, first, nil)
+			return r != nil && passes.matches(f, r, i)
+		}
+	case define.Gap:
+		value := c.gap(x.Select, m.Stat)
+		test := c.test(m.Test, define.Type{Name: define.TypeNumber})
+		return func(f *frame) bool { return test(f, value(f)) }
+	}
+	value := c.aggregate(define.Aggregate{Kind: m.Kind, Select: x.Select, Of: m.Of})
+	test := c.test(m.Test, define.TypeOf(c.set, define.Aggregate{Kind: m.Kind, Select: x.Select, Of: m.Of}))
+	return func(f *frame) bool { return test(f, value(f)) }
+}
+
+func (c *compiler) regularly(x define.Regularly) boolFunc {
+	s := c.selection(x.Select)
+	test := c.test(x.Times, define.Type{Name: define.TypeNumber})
+	zone, weekStart := c.zone, c.weekStart
+	return func(f *frame) bool {
+		hits := 0
+		for k := range x.Of {
+			from, to := x.PeriodBounds(k, f.asOf, zone, weekStart)
+			if test(f, strata.NumberOf(int64(s.countIn(f, span{from, to})), 0)) {
+				hits++
+			}
+		}
+		return hits >= x.In
+	}
+}
+
+// streak compiles the longest or current run of consecutive days, calendar
+// weeks or months with a matching event. The current one ends in the unit of
+// as_of or, while that has no event yet, in the one before.
+func (c *compiler) streak(x define.Streak) boolFunc {
+	s := c.selection(x.Select)
+	test := c.test(x.Count, define.Type{Name: define.TypeNumber})
+	zone, weekStart := c.zone, c.weekStart
+	unitOf := func(f *frame, at strata.Instant) int64 {
+		day := f.days.of(at)
+		switch x.Unit {
+		case define.Week:
+			offset := (4 - int64(weekStart) + 7) % 7 // 1970-01-01 was a Thursday
+			n := day + offset
+			if n < 0 {
+				n -= 6
+			}
+			return n / 7
+		case define.Month:
+			y, m, _ := at.In(zone).Date()
+			return int64(y)*12 + int64(m)
+		}
+		return day
+	}
+	return func(f *frame) bool {
+		var units []int64
+		s.each(f, func(r *strata.Run, i int) bool { units = append(units, unitOf(f, r.At(i))); return true })
+		slices.Sort(units)
+		units = slices.Compact(units)
+		longest, run := 0, 0
+		for i, u := range units {
+			if i == 0 || u != units[i-1]+1 {
+				run = 0
+			}
+			run++
+			longest = max(longest, run)
+		}
+		if x.Current {
+			longest = 0
+			if n := len(units); n > 0 && units[n-1] >= unitOf(f, f.asOf)-1 {
+				longest = run
+			}
+		}
+		return test(f, strata.NumberOf(int64(longest), 0))
+	}
+}
+
+// bucket needs the public id, which the evaluator's caller knows.
+func (c *compiler) bucket(x define.Bucket) boolFunc {
+	if c.people == nil {
+		c.unsupported("bucket")
+		return func(*frame) bool { return false }
+	}
+	people := c.people
+	return func(f *frame) bool {
+		id, err := people.PublicID(f.h.Customer)
+		if err != nil {
+			return false
+		}
+		n := int(xxhash.Sum64String(x.Salt+":"+id) % 10000)
+		return n >= x.From && n < x.To
+	}
+}
+
+func (c *compiler) list(x define.InList) boolFunc {
+	if c.people == nil {
+		c.unsupported("list")
+		return func(*frame) bool { return false }
+	}
+	people := c.people
+	members := map[string]bool{}
+	for _, id := range c.set.Lists[x.List].Members {
+		members[id] = true
+	}
+	return func(f *frame) bool {
+		id, err := people.PublicID(f.h.Customer)
+		return err == nil && members[id]
+	}
+}

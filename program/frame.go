@@ -1,0 +1,330 @@
+package program
+
+import (
+	"math"
+	"time"
+
+	"strata"
+	"strata/define"
+)
+
+var nan = math.NaN()
+
+// frame is what one evaluator knows while it evaluates one customer.
+type frame struct {
+	p            *Program
+	asOf         strata.Instant
+	until        strata.Instant // asOf + 1: events at or after it are not seen
+	calibrations map[define.Ref]define.Calibration
+
+	h          *strata.History
+	runs       []*strata.Run // by event code, net of refunds
+	gross      []*strata.Run // by event code, as they came
+	attributes []strata.Value
+	row        Row
+	windows    []span // by window slot, not anchored
+
+	computed []bool // by aggregate slot
+	slots    []strata.Value
+	netter   netter
+	days     dayIndex
+}
+
+func (f *frame) init(p *Program, asOf strata.Instant, calibrations map[define.Ref]define.Calibration) {
+	f.p, f.asOf, f.until, f.calibrations = p, asOf, asOf+1, calibrations
+	f.runs = make([]*strata.Run, len(p.names))
+	f.gross = make([]*strata.Run, len(p.names))
+	f.attributes = make([]strata.Value, len(p.attributes))
+	f.computed = make([]bool, p.aggregates)
+	f.slots = make([]strata.Value, p.aggregates)
+	f.row = Row{
+		Tags:     make([]strata.Value, len(p.tags)),
+		Segments: make([]bool, len(p.segments)),
+		Levels:   make([]int, len(p.tiers)),
+	}
+	f.days.zone = p.zone
+	f.windows = make([]span, len(p.windows))
+	for i, w := range p.windows {
+		from, to := w.Bounds(asOf, p.zone, p.weekStart)
+		f.windows[i] = span{from, to}
+	}
+}
+
+// span is the instants [from, to).
+type span struct{ from, to strata.Instant }
+
+func (f *frame) load(h *strata.History) {
+	f.h = h
+	clear(f.runs)
+	clear(f.gross)
+	clear(f.computed)
+	clear(f.attributes)
+	for i := range h.Runs {
+		r := &h.Runs[i]
+		if int(r.Event) < len(f.runs) {
+			f.runs[r.Event], f.gross[r.Event] = r, r
+		}
+	}
+	for i := range h.Attributes {
+		a := &h.Attributes[i]
+		slot, used := f.p.attributes[a.Name]
+		if used && (a.At <= f.asOf || f.p.static[slot]) {
+			f.attributes[slot] = a.Value
+		}
+	}
+	f.netter.net(f)
+}
+
+// dayIndex turns instants into civil day numbers, remembering the last day.
+type dayIndex struct {
+	zone       *time.Location
+	start, end strata.Instant
+	day        int64
+}
+
+// of returns the civil day of an instant in days since 1970-01-01.
+func (d *dayIndex) of(at strata.Instant) int64 {
+	if at < d.start || at >= d.end {
+		d.day = define.DayOf(at, d.zone)
+		d.start, d.end = define.DayStart(d.day, d.zone), define.DayStart(d.day+1, d.zone)
+	}
+	return d.day
+}
+
+// refund is one compiled refund declaration of the catalogue.
+type refund struct {
+	event, order uint16
+	key          uint16
+	amount       uint16 // property; meaningless when wholly
+	wholly       bool
+	lines        []uint16
+}
+
+func (p *Program) compileRefunds() {
+	for name, event := range p.set.Catalogue.Events {
+		d := event.Refunds
+		code, seen := p.events[name]
+		if d == nil || !seen {
+			continue
+		}
+		order, seen := p.events[d.Event]
+		key, keySeen := p.dict.PropertyCode(d.Key)
+		if !seen || !keySeen {
+			continue // no order has come yet, so nothing can be taken back
+		}
+		r := refund{event: code, order: order, key: key, wholly: d.Amount == ""}
+		if !r.wholly {
+			r.amount, _ = p.dict.PropertyCode(d.Amount)
+		}
+		for _, line := range d.Lines {
+			if code, seen := p.events[line]; seen {
+				r.lines = append(r.lines, code)
+			}
+		}
+		p.refunds = append(p.refunds, r)
+	}
+}
+
+// netter replaces a customer's order runs by runs net of refunds.
+type netter struct {
+	back map[uint64]backed // by order key: what the refunds seen take back
+	free []*strata.Run     // scratch
+	used int
+}
+
+type backed struct {
+	amount int64
+	scale  uint8
+	wholly bool
+}
+
+func (n *netter) net(f *frame) {
+	n.used = 0
+	for i := range f.p.refunds {
+		r := &f.p.refunds[i]
+		if f.gross[r.event] == nil || f.gross[r.order] == nil {
+			continue
+		}
+		n.apply(f, r)
+	}
+}
+
+func (n *netter) apply(f *frame, r *refund) {
+	refunds := f.gross[r.event]
+	if n.back == nil {
+		n.back = map[uint64]backed{}
+	}
+	clear(n.back)
+	for i := range refunds.Search(f.until) {
+		key, ok := keyOf(refunds, r.key, i)
+		if !ok {
+			continue
+		}
+		b := n.back[key]
+		if amount, scale, ok := decimalOf(refunds, r.amount, i); !r.wholly && ok {
+			b.amount, b.scale = addDecimal(b.amount, b.scale, amount, scale)
+		} else {
+			b.wholly = true // no amount means all of it
+		}
+		n.back[key] = b
+	}
+	if len(n.back) == 0 {
+		return
+	}
+	orders := f.runs[r.order]
+	keep := make([]int, 0, orders.N)
+	net := map[int]backed{}
+	touched := false
+	for i := range orders.N {
+		key, ok := keyOf(orders, r.key, i)
+		b, refunded := n.back[key]
+		if !ok || !refunded {
+			keep = append(keep, i)
+			continue
+		}
+		touched = true
+		amount, scale, hasAmount := decimalOf(orders, r.amount, i)
+		left, leftScale := addDecimal(amount, scale, -b.amount, b.scale)
+		if !b.wholly && !hasAmount {
+			keep = append(keep, i) // nothing to lower
+			continue
+		}
+		if b.wholly || left <= 0 {
+			b.wholly = true
+			n.back[key] = b
+			continue
+		}
+		net[len(keep)] = backed{amount: left, scale: leftScale}
+		keep = append(keep, i)
+	}
+	if !touched {
+		return
+	}
+	f.runs[r.order] = n.pick(orders, keep, r.amount, net)
+	for _, code := range r.lines {
+		lines := f.runs[code]
+		if lines == nil {
+			continue
+		}
+		keep := keep[:0]
+		for i := range lines.N {
+			if key, ok := keyOf(lines, r.key, i); ok && n.back[key].wholly && n.orderSeen(orders, r.key, key) {
+				continue
+			}
+			keep = append(keep, i)
+		}
+		if len(keep) < lines.N {
+			f.runs[code] = n.pick(lines, keep, 0, nil)
+		}
+	}
+}
+
+// orderSeen reports whether the customer has the order at all: a refund
+// without its order has no effect.
+func (n *netter) orderSeen(orders *strata.Run, property uint16, key uint64) bool {
+	for i := range orders.N {
+		if k, ok := keyOf(orders, property, i); ok && k == key {
+			return true
+		}
+	}
+	return false
+}
+
+// pick copies the kept events of a run, with the amounts in net replaced.
+func (n *netter) pick(from *strata.Run, keep []int, property uint16, net map[int]backed) *strata.Run {
+	if n.used == len(n.free) {
+		n.free = append(n.free, &strata.Run{})
+	}
+	run := n.free[n.used]
+	n.used++
+	*run = strata.Run{Event: from.Event, N: len(keep)}
+	run.Seconds = pickBytes(from.Seconds, 4, keep)
+	if from.Millis != nil {
+		run.Millis = pickBytes(from.Millis, 2, keep)
+	}
+	for i := range from.Columns {
+		c := &from.Columns[i]
+		out := strata.Column{Property: c.Property, Kind: c.Kind, Scale: c.Scale, Width: c.Width}
+		if len(net) > 0 && c.Property == property && (c.Kind == strata.Money || c.Kind == strata.Number) {
+			out = netColumn(c, keep, net)
+		} else {
+			out.Data = pickBytes(c.Data, int(c.Width), keep)
+			if c.Valid != nil {
+				out.Valid = make([]byte, (len(keep)+7)/8)
+				for to, i := range keep {
+					if c.Has(i) {
+						out.Valid[to>>3] |= 1 << (to & 7)
+					}
+				}
+			}
+		}
+		run.Columns = append(run.Columns, out)
+	}
+	return run
+}
+
+func netColumn(c *strata.Column, keep []int, net map[int]backed) strata.Column {
+	scale := c.Scale
+	for _, b := range net {
+		scale = max(scale, b.scale)
+	}
+	out := strata.Column{Property: c.Property, Kind: c.Kind, Scale: scale, Width: 8, Data: make([]byte, 0, 8*len(keep))}
+	out.Valid = make([]byte, (len(keep)+7)/8)
+	for to, i := range keep {
+		amount, from := int64(0), c.Scale
+		if b, netted := net[to]; netted {
+			amount, from = b.amount, b.scale
+		} else if c.Has(i) {
+			amount = c.Int(i)
+		}
+		if c.Has(i) {
+			out.Valid[to>>3] |= 1 << (to & 7)
+		}
+		amount, _ = strata.Rescale(amount, from, scale)
+		for shift := 0; shift < 64; shift += 8 {
+			out.Data = append(out.Data, byte(uint64(amount)>>shift))
+		}
+	}
+	return out
+}
+
+func pickBytes(from []byte, width int, keep []int) []byte {
+	out := make([]byte, 0, width*len(keep))
+	for _, i := range keep {
+		out = append(out, from[i*width:(i+1)*width]...)
+	}
+	return out
+}
+
+// keyOf returns a comparable form of a property of an event: its text's code
+// or hash, or its number.
+func keyOf(r *strata.Run, property uint16, i int) (uint64, bool) {
+	for c := range r.Columns {
+		col := &r.Columns[c]
+		if col.Property == property && col.Has(i) {
+			if col.Kind == strata.Text || col.Kind == strata.ID {
+				return col.Code(i)*2 + uint64(col.Kind&1), true
+			}
+			return uint64(col.Int(i)) * 2, true
+		}
+	}
+	return 0, false
+}
+
+func decimalOf(r *strata.Run, property uint16, i int) (int64, uint8, bool) {
+	for c := range r.Columns {
+		col := &r.Columns[c]
+		if col.Property == property && (col.Kind == strata.Money || col.Kind == strata.Number) && col.Has(i) {
+			return col.Int(i), col.Scale, true
+		}
+	}
+	return 0, 0, false
+}
+
+// addDecimal adds two decimals at the larger of their scales.
+func addDecimal(a int64, scaleA uint8, b int64, scaleB uint8) (int64, uint8) {
+	scale := max(scaleA, scaleB)
+	x, _ := strata.Rescale(a, scaleA, scale)
+	y, _ := strata.Rescale(b, scaleB, scale)
+	return x + y, scale
+}

@@ -1,0 +1,182 @@
+package program
+
+import (
+	"slices"
+	"strings"
+
+	"strata"
+	"strata/define"
+)
+
+// Probe evaluates parts of definitions for one customer, for explanations.
+// Add every part first, then ask at any instants. It belongs to one
+// goroutine.
+type Probe struct {
+	c       *compiler
+	f       frame
+	h       *strata.History
+	started bool
+	asOf    strata.Instant
+
+	conditions []boolFunc
+	values     []valueFunc
+	selections []*selection
+	scores     []func(*frame) [3]int
+}
+
+// Probe returns a probe over the history, which must stay valid while it is
+// used.
+func (p *Program) Probe(h *strata.History) *Probe {
+	own := *p // compiling more parts must not touch the shared program
+	return &Probe{c: &compiler{Program: &own}, h: h}
+}
+
+// Condition, Value and Events add a part and return its number.
+func (p *Probe) Condition(c define.Condition) int {
+	p.conditions = append(p.conditions, p.c.condition(c))
+	return len(p.conditions) - 1
+}
+
+// Value adds a value.
+func (p *Probe) Value(v define.Value) int {
+	p.values = append(p.values, p.c.value(v))
+	return len(p.values) - 1
+}
+
+// Events adds a selection.
+func (p *Probe) Events(s define.Selection) int {
+	p.selections = append(p.selections, p.c.selection(s))
+	return len(p.selections) - 1
+}
+
+// Scores adds an RFM model's three scores.
+func (p *Probe) Scores(ref define.Ref, x define.RFM) int {
+	p.c.ref = ref
+	var of [3]func(*frame) int
+	names := [3]string{"recency", "frequency", "monetary"}
+	for i, v := range [3]define.Value{x.Recency, x.Frequency, x.Monetary} {
+		of[i] = p.c.scorer(x, i, names[i], p.c.value(v), nil).of
+	}
+	p.scores = append(p.scores, func(f *frame) [3]int { return [3]int{of[0](f), of[1](f), of[2](f)} })
+	return len(p.scores) - 1
+}
+
+// At moves the probe to an instant.
+func (p *Probe) At(asOf strata.Instant, calibrations map[define.Ref]define.Calibration) error {
+	if len(p.c.errs) > 0 {
+		return joinErrors(p.c.errs)
+	}
+	p.f.init(p.c.Program, asOf, calibrations)
+	e := Evaluator{p: p.c.Program, f: p.f}
+	e.Run(p.h)
+	p.f = e.f
+	return nil
+}
+
+// Holds returns the truth of a condition at the probe's instant.
+func (p *Probe) Holds(condition int) bool { return p.conditions[condition](&p.f) }
+
+// Get returns a value at the probe's instant.
+func (p *Probe) Get(value int) strata.Value { return p.values[value](&p.f) }
+
+// GetScores returns the scores of recency, frequency and monetary value; 0 is
+// none.
+func (p *Probe) GetScores(scores int) [3]int { return p.scores[scores](&p.f) }
+
+// Tag, Member and Level return a definition's answer at the probe's instant.
+func (p *Probe) Tag(name string) strata.Value {
+	return p.f.row.Tags[p.c.index[define.Ref{Kind: "tag", Name: name}]]
+}
+
+// Member reports membership of a segment.
+func (p *Probe) Member(name string) bool {
+	return p.f.row.Segments[p.c.index[define.Ref{Kind: "segment", Name: name}]]
+}
+
+// Level returns the level in a tier, "" for none.
+func (p *Probe) Level(name string) string {
+	at := p.c.index[define.Ref{Kind: "tier", Name: name}]
+	if n := p.f.row.Levels[at]; n >= 0 {
+		return p.c.tiers[at].Levels[n]
+	}
+	return ""
+}
+
+// Newest returns up to n of the newest matching events, newest first. Their
+// ids and id-like properties are not known here and left out.
+func (p *Probe) Newest(selection, n int) []strata.Event {
+	type place struct {
+		run *strata.Run
+		i   int
+	}
+	var found []place
+	p.selections[selection].each(&p.f, func(r *strata.Run, i int) bool {
+		found = append(found, place{r, i})
+		return true
+	})
+	slices.SortStableFunc(found, func(a, b place) int {
+		return int(min(max(b.run.At(b.i)-a.run.At(a.i), -1), 1))
+	})
+	events := make([]strata.Event, 0, min(n, len(found)))
+	for _, at := range found[:min(n, len(found))] {
+		events = append(events, p.event(at.run, at.i))
+	}
+	return events
+}
+
+func (p *Probe) event(r *strata.Run, i int) strata.Event {
+	e := strata.Event{Name: p.c.names[r.Event], At: r.At(i)}
+	names := p.c.dict.PropertyNames()
+	for c := range r.Columns {
+		if col := &r.Columns[c]; col.Has(i) && col.Kind != strata.ID {
+			e.Properties = append(e.Properties, strata.Property{Name: names[col.Property], Value: p.c.columnValue(col, i)})
+		}
+	}
+	slices.SortFunc(e.Properties, func(a, b strata.Property) int { return strings.Compare(a.Name, b.Name) })
+	return e
+}
+
+// Instants returns the instants, ascending, after as_of and within the given
+// civil days, at which anything in the program may change by time alone:
+// the starts of civil days, the moments at which an event leaves a sliding
+// window, completes a day, or has its time come.
+func (p *Probe) Instants(asOf strata.Instant, days int) []strata.Instant {
+	zone := p.c.zone
+	today := define.DayOf(asOf, zone)
+	horizon := define.DayStart(today+int64(days), zone)
+	var out []strata.Instant
+	for d := today + 1; d <= today+int64(days); d++ {
+		out = append(out, define.DayStart(d, zone))
+	}
+	var sliding []strata.Instant
+	for _, w := range p.c.windows {
+		if ms, ok := w.Last.Millis(); ok && ms > 0 {
+			sliding = append(sliding, strata.Instant(ms))
+		}
+	}
+	clock := map[strata.Instant]bool{} // times of day of the edge events
+	for r := range p.h.Runs {
+		run := &p.h.Runs[r]
+		for i := range run.N {
+			at := run.At(i)
+			if at > asOf {
+				out = append(out, at)
+			}
+			for _, d := range sliding {
+				out = append(out, at+d+1)
+			}
+		}
+		for _, i := range [2]int{0, run.N - 1} {
+			at := run.At(i)
+			clock[at-define.DayStart(define.DayOf(at, zone), zone)] = true
+		}
+	}
+	for at := range clock {
+		for d := range int64(days) {
+			out = append(out, define.DayStart(today+d, zone)+at)
+		}
+	}
+	out = slices.DeleteFunc(out, func(at strata.Instant) bool { return at <= asOf || at > horizon })
+	slices.Sort(out)
+	return slices.Compact(out)
+}

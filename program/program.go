@@ -1,0 +1,284 @@
+// Package program fuses checked definitions into one program over customers'
+// histories: equal aggregates are computed once for a customer, windows are
+// bounds found by binary search in each event type's run, and columns are
+// read in place.
+package program
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"strata"
+	"strata/define"
+)
+
+// Program is a set of definitions compiled against a dictionary. It is
+// read-only once compiled and may be shared by several goroutines.
+type Program struct {
+	set       *define.Set
+	dict      strata.Dictionary
+	zone      *time.Location
+	weekStart time.Weekday
+	settings  strata.Settings
+	people    People
+
+	events     map[string]uint16 // codes by event name
+	names      []string          // event names by code
+	refunds    []refund
+	attributes map[string]int // slot by name
+	static     []bool         // by attribute slot: holds at every instant
+	shared     map[string]int // aggregate slot by canonical key
+	aggregates int            // number of shared slots
+	windows    []define.Window
+
+	tags     []Tag
+	segments []Segment
+	tiers    []Tier
+	order    []step
+	index    map[define.Ref]int // place in tags, segments or tiers
+
+	population []Population
+}
+
+// Tag, Segment and Tier say what a program computes, in the order of Row's
+// slices.
+type (
+	Tag struct {
+		Name  string
+		value valueFunc
+	}
+	Segment struct {
+		Name  string
+		where boolFunc
+	}
+	Tier struct {
+		Name   string
+		Levels []string
+		level  func(*frame) int // index into Levels, -1 = none
+	}
+)
+
+// step is one definition in dependency order.
+type step struct {
+	kind string
+	at   int
+}
+
+type (
+	boolFunc  func(*frame) bool
+	valueFunc func(*frame) strata.Value
+)
+
+// Population is one part of a definition whose cut points come from everyone
+// who has a value.
+type Population struct {
+	Ref   define.Ref
+	Part  string // "" for a band; recency, frequency, monetary
+	value valueFunc
+	among boolFunc // nil = everyone
+	// Cuts turns the sorted values of everyone into cut points.
+	Cuts func(sorted []float64) []float64
+}
+
+// Options are what a program needs besides definitions.
+type Options struct {
+	Dictionary strata.Dictionary
+	Settings   strata.Settings
+	People     People // nil: lists and buckets are refused
+}
+
+// People gives the public id of a customer; identity.Store is one.
+type People interface {
+	PublicID(strata.CustomerID) (string, error)
+}
+
+// Compile builds the program of a checked set. A kind that this engine cannot
+// run is refused by name with Code Unsupported, all of them at once.
+func Compile(set *define.Set, o Options) (*Program, error) {
+	zone, err := o.Settings.Location()
+	if err != nil {
+		return nil, err
+	}
+	p := &Program{
+		set: set, dict: o.Dictionary, zone: zone, weekStart: o.Settings.WeekStart, settings: o.Settings, people: o.People,
+		events: map[string]uint16{}, names: o.Dictionary.EventNames(), attributes: map[string]int{}, shared: map[string]int{},
+		index: map[define.Ref]int{},
+	}
+	for code, name := range p.names {
+		if name != "" {
+			p.events[name] = uint16(code)
+		}
+	}
+	p.compileRefunds()
+	var c compiler
+	c.Program = p
+	order, err := set.Order()
+	if err != nil {
+		return nil, err
+	}
+	for _, ref := range order {
+		c.definition(ref)
+	}
+	if len(c.errs) > 0 {
+		return nil, joinErrors(c.errs)
+	}
+	return p, nil
+}
+
+// Tags, Segments and Tiers list what the program computes.
+func (p *Program) Tags() []Tag         { return p.tags }
+func (p *Program) Segments() []Segment { return p.segments }
+func (p *Program) Tiers() []Tier       { return p.tiers }
+
+// Population lists the parts that need a calibration, in dependency order.
+func (p *Program) Population() []Population { return p.population }
+
+// Set returns the definitions the program was compiled from.
+func (p *Program) Set() *define.Set { return p.set }
+
+// compiler collects what could not be compiled.
+type compiler struct {
+	*Program
+	path string // of the definition being compiled
+	ref  define.Ref
+	errs []error
+}
+
+func (c *compiler) definition(ref define.Ref) {
+	c.ref = ref
+	switch ref.Kind {
+	case "tag":
+		d := c.set.Tags[ref.Name]
+		c.path = "tags." + ref.Name
+		if d.KeepOnEmpty {
+			c.unsupported("on_empty: keep")
+		}
+		if d.Expires.N != 0 {
+			c.unsupported("expires")
+		}
+		v := c.value(d.Value)
+		c.index[ref] = len(c.tags)
+		c.order = append(c.order, step{"tag", len(c.tags)})
+		c.tags = append(c.tags, Tag{Name: ref.Name, value: v})
+	case "segment":
+		d := c.set.Segments[ref.Name]
+		c.path = "segments." + ref.Name
+		where := c.segment(d)
+		c.index[ref] = len(c.segments)
+		c.order = append(c.order, step{"segment", len(c.segments)})
+		c.segments = append(c.segments, Segment{Name: ref.Name, where: where})
+	case "tier":
+		d := c.set.Tiers[ref.Name]
+		c.path = "tiers." + ref.Name
+		level := c.tier(d)
+		levels := make([]string, len(d.Levels))
+		for i, l := range d.Levels {
+			levels[i] = l.ID
+		}
+		c.index[ref] = len(c.tiers)
+		c.order = append(c.order, step{"tier", len(c.tiers)})
+		c.tiers = append(c.tiers, Tier{Name: ref.Name, Levels: levels, level: level})
+	case "score":
+		c.path = "scores." + ref.Name
+		c.unsupported("score")
+	}
+}
+
+func (c *compiler) unsupported(what string) {
+	c.errs = append(c.errs, &strata.Error{
+		Code: strata.Unsupported, Field: c.path,
+		Message: fmt.Sprintf("the engine cannot run %q yet", what),
+		Hint:    "leave it out of what you apply; the rest of the file can be applied without it",
+	})
+}
+
+func joinErrors(errs []error) error {
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return multiError(errs)
+}
+
+// multiError is several errors, one a line.
+type multiError []error
+
+func (m multiError) Error() string {
+	lines := make([]string, len(m))
+	for i, err := range m {
+		lines[i] = err.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (m multiError) Unwrap() []error { return m }
+
+// Row is one customer's answers, in the order of Tags, Segments and Tiers.
+type Row struct {
+	Tags     []strata.Value
+	Segments []bool
+	Levels   []int // index into the tier's levels, -1 = none
+}
+
+// Evaluator runs a program at one instant, one customer after another. It
+// belongs to one goroutine.
+type Evaluator struct {
+	p *Program
+	f frame
+}
+
+// At binds the program to an instant and to calibrations by definition. A
+// part without a calibration has no cut points, and what needs it is missing.
+func (p *Program) At(asOf strata.Instant, calibrations map[define.Ref]define.Calibration) *Evaluator {
+	e := &Evaluator{p: p}
+	e.f.init(p, asOf, calibrations)
+	return e
+}
+
+// AsOf returns the evaluator's instant.
+func (e *Evaluator) AsOf() strata.Instant { return e.f.asOf }
+
+// Run computes everything for one customer. The row is the evaluator's and is
+// overwritten by the next call.
+func (e *Evaluator) Run(h *strata.History) *Row {
+	f := &e.f
+	f.load(h)
+	for _, s := range e.p.order {
+		switch s.kind {
+		case "tag":
+			f.row.Tags[s.at] = e.p.tags[s.at].value(f)
+		case "segment":
+			f.row.Segments[s.at] = e.p.segments[s.at].where(f)
+		case "tier":
+			f.row.Levels[s.at] = e.p.tiers[s.at].level(f)
+		}
+	}
+	return &f.row
+}
+
+// Populate computes the values of population parts for one customer after
+// Run; NaN where the customer is not in the population.
+func (e *Evaluator) Populate(parts []Population, out []float64) {
+	for i, part := range parts {
+		out[i] = nan
+		if part.among != nil && !part.among(&e.f) {
+			continue
+		}
+		out[i] = part.value(&e.f).Float64()
+	}
+}
+
+// DependsOn reports whether a definition stands on another, however far.
+func (p *Program) DependsOn(ref, on define.Ref) bool {
+	seen := map[define.Ref]bool{}
+	var walk func(define.Ref) bool
+	walk = func(r define.Ref) bool {
+		if seen[r] {
+			return false
+		}
+		seen[r] = true
+		return slices.ContainsFunc(p.set.Uses(r), func(u define.Ref) bool { return u == on || walk(u) })
+	}
+	return walk(ref)
+}
