@@ -1,0 +1,271 @@
+package timeline
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"strata"
+)
+
+// scan is what reading histories needs. It is used again.
+type scan struct {
+	history strata.History
+	view    view
+	texts   texts
+	names   []string // of attributes, by code
+	ranks   []uint16 // of attributes, by code
+	order   []uint16 // rank of each of history.Attributes
+	key     []byte
+	end     []byte
+}
+
+// Scan calls fn with the history of each customer in [from, to) that has one,
+// in ascending order, as they all are at the call. The history and what it
+// holds are valid only during the call of fn, except the strings. An error of
+// fn ends the scan and is returned as it is. Several scans may run at once.
+func (s *Store) Scan(ctx context.Context, from, to strata.CustomerID, fn func(*strata.History) error) error {
+	if from >= to {
+		return ctx.Err()
+	}
+	return s.scan(ctx, uint64(from), uint64(to), fn)
+}
+
+// Load calls fn with the history of one customer, on the terms of Scan. It
+// does not call fn for a customer that has none.
+func (s *Store) Load(c strata.CustomerID, fn func(*strata.History) error) error {
+	return s.scan(context.Background(), uint64(c), uint64(c)+1, fn)
+}
+
+func (s *Store) scan(ctx context.Context, from, to uint64, fn func(*strata.History) error) (err error) {
+	x := s.scans.Get().(*scan)
+	defer s.scans.Put(x)
+	x.key, x.end = appendKey(x.key[:0], from, 0), appendKey(x.end[:0], to, 0)
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: x.key, UpperBound: x.end})
+	if err != nil {
+		return readError(x.key, err)
+	}
+	defer func() {
+		if closeErr := it.Close(); err == nil {
+			err = readError(x.key, closeErr)
+		}
+	}()
+	// After the iterator: whatever it reads has its names by now.
+	s.dictionary.mu.RLock()
+	x.names, x.ranks = s.dictionary.attributes.list, s.dictionary.ranks
+	s.dictionary.mu.RUnlock()
+
+	h := &x.history
+	h.Customer, h.Runs, h.Attributes = 0, nil, h.Attributes[:0]
+	for valid := it.First(); valid; valid = it.Next() {
+		key := it.Key()
+		if len(key) != customerKeySize {
+			return damage(bytes.Clone(key), errDamaged)
+		}
+		customer := strata.CustomerID(binary.BigEndian.Uint32(key[1:]))
+		if customer != h.Customer {
+			if err := x.emit(ctx, fn); err != nil {
+				return err
+			}
+			h.Customer = customer
+		}
+		suffix := key[5]
+		if suffix != eventsSuffix && suffix != attributesSuffix {
+			continue
+		}
+		value, err := it.ValueAndErr()
+		if err != nil {
+			return readError(bytes.Clone(key), err)
+		}
+		if suffix == attributesSuffix {
+			if err := x.readAttributes(value); err != nil {
+				return damage(bytes.Clone(key), err)
+			}
+			continue
+		}
+		if err := x.view.read(value); err != nil {
+			return damage(bytes.Clone(key), err)
+		}
+		h.Runs = x.view.runs
+		// Events are the last of a customer's keys that a history shows, and
+		// hold only until the iterator moves.
+		if err := x.emit(ctx, fn); err != nil {
+			return err
+		}
+	}
+	if err := it.Error(); err != nil {
+		return readError(x.key, err)
+	}
+	return x.emit(ctx, fn)
+}
+
+// emit calls fn where there is something to show, and empties the history.
+func (x *scan) emit(ctx context.Context, fn func(*strata.History) error) error {
+	h := &x.history
+	if len(h.Runs) == 0 && len(h.Attributes) == 0 {
+		return ctx.Err()
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := fn(h)
+	h.Runs, h.Attributes, x.order = nil, h.Attributes[:0], x.order[:0]
+	return err
+}
+
+// readAttributes appends the stored list to the history, by name.
+func (x *scan) readAttributes(value []byte) error {
+	h := &x.history
+	sorted := true
+	err := eachAttribute(value, func(a *attribute, text []byte) error {
+		if int(a.code) >= len(x.names) {
+			return errDamaged
+		}
+		rank := x.ranks[a.code]
+		if n := len(x.order); n > 0 && x.order[n-1] > rank {
+			sorted = false
+		}
+		x.order = append(x.order, rank)
+		a.value.Text = x.texts.of(text)
+		h.Attributes = append(h.Attributes, strata.Attribute{Name: x.names[a.code], At: a.at, Priority: a.priority, Value: a.value})
+		return nil
+	})
+	if !sorted {
+		slices.SortStableFunc(h.Attributes, func(a, b strata.Attribute) int { return cmp.Compare(a.Name, b.Name) })
+	}
+	return err
+}
+
+// StoredEvent is an event with where it came from.
+type StoredEvent struct {
+	strata.Event
+	Source string
+	Import uint32
+}
+
+// Events returns all events of a customer by instant, name and id, with ids
+// and the texts of ID values. It is slower than Load, and for showing. An
+// event whose text outgrew the dictionary comes back with an ID value.
+func (s *Store) Events(c strata.CustomerID) ([]StoredEvent, error) {
+	key := appendKey(nil, uint64(c), eventsSuffix)
+	value, err := s.Get(key)
+	if err != nil || value == nil {
+		return nil, err
+	}
+	t, err := decode(value)
+	if err != nil {
+		return nil, damage(key, err)
+	}
+	list, err := s.dictionary.storedEvents(t)
+	if err != nil {
+		return nil, damage(key, err)
+	}
+	return list, nil
+}
+
+// storedEvents turns a table's codes into names and texts.
+func (d *dictionary) storedEvents(t *table) ([]StoredEvent, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var list []StoredEvent
+	for k := range t.runs {
+		run := &t.runs[k]
+		if int(run.event) >= len(d.events.list) {
+			return nil, errDamaged
+		}
+		for i := range run.at {
+			if int(run.origins[i].source) >= len(d.sources.list) {
+				return nil, errDamaged
+			}
+			e := StoredEvent{Source: d.sources.list[run.origins[i].source], Import: run.origins[i].imported}
+			e.Name, e.At, e.ID = d.events.list[run.event], run.at[i], run.ids[i].String()
+			for c := range run.columns {
+				column := &run.columns[c]
+				if !column.has(i) {
+					continue
+				}
+				value, ok := d.value(column, i, t)
+				if !ok {
+					return nil, errDamaged
+				}
+				e.Properties = append(e.Properties, strata.Property{Name: d.properties.list[column.property], Value: value})
+			}
+			slices.SortStableFunc(e.Properties, func(a, b strata.Property) int { return cmp.Compare(a.Name, b.Name) })
+			list = append(list, e)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b StoredEvent) int {
+		if c := cmp.Compare(a.At, b.At); c != 0 {
+			return c
+		}
+		if c := cmp.Compare(a.Name, b.Name); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.ID, b.ID)
+	})
+	return list, nil
+}
+
+// value returns a column's value with its text, and false where the
+// dictionary does not have it. The caller holds mu.
+func (d *dictionary) value(c *tableColumn, i int, t *table) (strata.Value, bool) {
+	v := strata.Value{Kind: c.kind, Scale: c.scale}
+	if int(c.property) >= len(d.properties.list) {
+		return v, false
+	}
+	switch c.kind {
+	case strata.Text, strata.List:
+		code := c.values[i]
+		if int(c.property) >= len(d.texts) || code < 1 || code > int64(len(d.texts[c.property].list)) {
+			return v, false
+		}
+		v.Text = d.texts[c.property].list[code-1]
+	case strata.ID:
+		place, ok := slices.BinarySearchFunc(t.texts, uint64(c.values[i]), func(x idText, hash uint64) int { return cmp.Compare(x.hash, hash) })
+		if !ok {
+			return v, false
+		}
+		v.Text = t.texts[place].text
+	default:
+		v.Int = c.values[i]
+	}
+	return v, true
+}
+
+// StoredAttribute is an attribute value with where it came from.
+type StoredAttribute struct {
+	strata.Attribute
+	Source string
+	Import uint32
+}
+
+// Attributes returns all attribute values of a customer in the order of
+// strata.History.
+func (s *Store) Attributes(c strata.CustomerID) ([]StoredAttribute, error) {
+	key := appendKey(nil, uint64(c), attributesSuffix)
+	value, err := s.Get(key)
+	if err != nil || value == nil {
+		return nil, err
+	}
+	names, sources := s.dictionary.list(&s.dictionary.attributes), s.dictionary.list(&s.dictionary.sources)
+	var list []StoredAttribute
+	err = eachAttribute(value, func(a *attribute, text []byte) error {
+		if int(a.code) >= len(names) || int(a.source) >= len(sources) {
+			return errDamaged
+		}
+		stored := StoredAttribute{Source: sources[a.source], Import: a.imported}
+		stored.Name, stored.At, stored.Priority, stored.Value = names[a.code], a.at, a.priority, a.value
+		stored.Value.Text = string(text)
+		list = append(list, stored)
+		return nil
+	})
+	if err != nil {
+		return nil, damage(key, err)
+	}
+	slices.SortStableFunc(list, func(a, b StoredAttribute) int { return cmp.Compare(a.Name, b.Name) })
+	return list, nil
+}

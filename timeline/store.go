@@ -1,0 +1,378 @@
+package timeline
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"strata"
+)
+
+// The keys of facts about the store itself.
+var (
+	formatKey   = []byte("mformat")
+	settingsKey = []byte("msettings")
+	hashKey     = []byte("mhash")
+	commitsKey  = []byte("mcommits")
+	closedKey   = []byte("mclosed") // there where nothing was committed since the last Close
+)
+
+// format is the version of what this package writes.
+const format = "1"
+
+// unknownCommits is how far the number of commits jumps after a process
+// ended without Close: commits that were not synced may be lost, and their
+// numbers must not come again.
+const unknownCommits = 1 << 20
+
+// MergeFunc folds the operands of a key, oldest first, into one operand. It
+// must be associative and depend on nothing else. It may keep no operand and
+// may return one.
+type MergeFunc func(key []byte, operands [][]byte) ([]byte, error)
+
+// Options say how to open a store.
+type Options struct {
+	Settings   strata.Settings    // used only when the directory is created; zero = DefaultSettings
+	Mergers    map[byte]MergeFunc // of the other stages' keys, by first byte
+	CacheBytes int64              // for blocks read from disk; default 256 MiB
+	FS         vfs.FS             // default the disk
+	ReadOnly   bool               // open what is there and refuse every commit
+	Logger     *slog.Logger       // default none
+}
+
+// Store is the one open database of a data directory. It may be used by
+// several goroutines; see Append and Batch.
+type Store struct {
+	db         *pebble.DB
+	fs         vfs.FS
+	merger     *merger
+	settings   strata.Settings
+	dictionary *dictionary
+	readOnly   bool
+	close      func() error
+
+	commit  sync.Mutex // one commit after the other enters the log
+	opened  bool       // guarded by commit: closedKey has been removed
+	failed  error      // guarded by commit: the log cannot be written any more
+	commits atomic.Uint64
+
+	writers sync.Pool // of *writer
+	scans   sync.Pool // of *scan
+}
+
+// Open opens the store in dir, and creates it where there is none unless
+// ReadOnly is set. The errors are Unavailable where another process holds it
+// or the disk refuses, NotFound where ReadOnly finds nothing, Invalid for a
+// directory of something else or wrong settings, and Unsupported for one that
+// a later version made.
+func Open(dir string, o Options) (*Store, error) {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.CacheBytes <= 0 {
+		o.CacheBytes = 256 << 20
+	}
+	settings, err := completed(o.Settings)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{fs: o.FS, readOnly: o.ReadOnly, merger: &merger{byFirst: map[byte]MergeFunc{'t': mergeTimeline}}}
+	for first, fn := range o.Mergers {
+		s.merger.byFirst[first] = fn
+	}
+	s.writers.New = func() any { return new(writer) }
+	s.scans.New = func() any { return new(scan) }
+	s.db, err = openPebble(dir, o, s.merger)
+	if err != nil {
+		return nil, err
+	}
+	s.close = sync.OnceValue(s.shut)
+	if err := s.start(settings); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	return s, nil
+}
+
+// completed fills the defaults in.
+func completed(s strata.Settings) (strata.Settings, error) {
+	d := strata.DefaultSettings()
+	if s == (strata.Settings{}) {
+		return d, nil
+	}
+	if s.Zone == "" {
+		s.Zone = d.Zone
+	}
+	if s.Currency == "" {
+		s.Currency = d.Currency
+	}
+	_, err := s.Location()
+	return s, err
+}
+
+// start reads what the store says of itself and its dictionary, or writes it
+// into an empty database.
+func (s *Store) start(settings strata.Settings) error {
+	version, err := s.Get(formatKey)
+	if err != nil {
+		return err
+	}
+	if version == nil {
+		if err := s.create(settings); err != nil {
+			return err
+		}
+		version = []byte(format)
+	}
+	if string(version) != format {
+		return &strata.Error{Code: strata.Unsupported, Field: "format",
+			Message: "the data directory has format " + string(version) + "; this program knows " + format, Hint: "use a newer version of strata"}
+	}
+	stored, err := s.Get(settingsKey)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(stored, &s.settings); err != nil {
+		return damage(settingsKey, err)
+	}
+	key, err := s.Get(hashKey)
+	if err != nil {
+		return err
+	}
+	if len(key) != 16 {
+		return damage(hashKey, errDamaged)
+	}
+	s.dictionary = newDictionary(newKeyedHash(key))
+	err = s.ScanKeys([]byte{'d'}, []byte{'d' + 1}, func(key, value []byte) error {
+		if err := s.dictionary.load(key, value); err != nil {
+			return damage(key, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.dictionary.rank()
+	return s.startCommits()
+}
+
+func (s *Store) startCommits() error {
+	count, err := s.Get(commitsKey)
+	if err != nil {
+		return err
+	}
+	if count != nil && len(count) != 8 {
+		return damage(commitsKey, errDamaged)
+	}
+	closed, err := s.Get(closedKey)
+	if err != nil {
+		return err
+	}
+	n := uint64(0)
+	if count != nil {
+		n = binary.BigEndian.Uint64(count)
+	}
+	if closed == nil && !s.readOnly {
+		n += unknownCommits
+		if err := s.db.Set(commitsKey, binary.BigEndian.AppendUint64(nil, n), pebble.Sync); err != nil {
+			return storeError(err, "opening the store")
+		}
+		s.opened = true
+	}
+	s.commits.Store(n)
+	return nil
+}
+
+func (s *Store) create(settings strata.Settings) error {
+	err := s.ScanKeys(nil, nil, func(key, _ []byte) error {
+		return &strata.Error{Code: strata.Invalid, Field: "data", Message: "the directory holds a database that is not Strata's", Hint: "choose an empty directory"}
+	})
+	if err != nil {
+		return err
+	}
+	if s.readOnly {
+		return &strata.Error{Code: strata.NotFound, Field: "data", Message: "there is no data yet", Hint: "import something first"}
+	}
+	written, err := json.Marshal(settings)
+	if err != nil {
+		return err
+	}
+	key := make([]byte, 16)
+	rand.Read(key)
+	b := s.db.NewBatch()
+	defer b.Close()
+	for _, kv := range [][2][]byte{{formatKey, []byte(format)}, {settingsKey, written}, {hashKey, key}, {closedKey, nil}} {
+		if err := b.Set(kv[0], kv[1], nil); err != nil {
+			return storeError(err, "creating the store")
+		}
+	}
+	return storeError(b.Commit(pebble.Sync), "creating the store")
+}
+
+// Close syncs and closes the store. No batch, scan or other call may be under
+// way. Closing again does nothing and returns the same.
+func (s *Store) Close() error { return s.close() }
+
+func (s *Store) shut() error {
+	s.commit.Lock()
+	defer s.commit.Unlock()
+	if s.failed != nil {
+		return s.failed // the log is broken, and closing would wait for it for ever
+	}
+	var err error
+	if s.opened {
+		err = s.db.Set(closedKey, nil, pebble.Sync)
+	}
+	return storeError(errors.Join(err, s.db.Close()), "closing the store")
+}
+
+// Settings returns what was fixed when the store was created.
+func (s *Store) Settings() strata.Settings { return s.settings }
+
+// Dictionary returns the names and texts behind codes. It grows with every
+// Append.
+func (s *Store) Dictionary() strata.Dictionary { return s.dictionary }
+
+// Commits returns the number of the last commit. It grows with every commit
+// (and jumps after a process ended without Close) and is the same after
+// closing and opening.
+func (s *Store) Commits() uint64 { return s.commits.Load() }
+
+// Get returns a copy of a key's value, or nil where there is none. An empty
+// value is not nil.
+func (s *Store) Get(key []byte) ([]byte, error) {
+	value, closer, err := s.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, readError(key, err)
+	}
+	value = append([]byte{}, value...)
+	return value, readError(key, closer.Close())
+}
+
+// ScanKeys calls fn for each key in [from, to) in order, as they are at the
+// call; nil is no bound. key and value hold only during the call of fn. An
+// error of fn ends the scan and is returned.
+func (s *Store) ScanKeys(from, to []byte, fn func(key, value []byte) error) error {
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
+	if err != nil {
+		return readError(from, err)
+	}
+	for valid := it.First(); valid; valid = it.Next() {
+		value, err := it.ValueAndErr()
+		if err == nil {
+			if err = fn(it.Key(), value); err != nil {
+				return errors.Join(err, it.Close())
+			}
+			continue
+		}
+		key := bytes.Clone(it.Key())
+		it.Close()
+		return readError(key, err)
+	}
+	return readError(from, it.Close())
+}
+
+// Sync returns when everything committed so far is on disk.
+func (s *Store) Sync() error {
+	return s.enter(func() error { return s.db.LogData(nil, pebble.Sync) })
+}
+
+// enter calls fn, which writes to the log, and turns the panic of a broken
+// log into an error that every later call returns too.
+func (s *Store) enter(fn func() error) (err error) {
+	s.commit.Lock()
+	defer s.commit.Unlock()
+	if s.failed != nil {
+		return s.failed
+	}
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case fatal:
+			s.failed = &strata.Error{Code: strata.Unavailable, Field: "data", Message: "the log of the data directory cannot be written: " + string(r),
+				Hint: "free disk space or repair the disk, then start again; what was not acknowledged is to be sent again"}
+			err = s.failed
+		default:
+			panic(r)
+		}
+	}()
+	return storeError(fn(), "writing")
+}
+
+// mergeTimeline is the MergeFunc of this package's keys.
+func mergeTimeline(key []byte, operands [][]byte) ([]byte, error) {
+	if len(key) != customerKeySize {
+		return nil, errDamaged
+	}
+	switch key[5] {
+	case eventsSuffix:
+		return mergeChunks(operands)
+	case attributesSuffix:
+		return mergeAttributes(operands)
+	}
+	return nil, errDamaged
+}
+
+// merger hands the operands of a key to the MergeFunc of its first byte.
+type merger struct{ byFirst map[byte]MergeFunc }
+
+func (m *merger) merge(key []byte, operands [][]byte) ([]byte, error) {
+	if len(operands) == 1 {
+		return operands[0], nil
+	}
+	fn := m.byFirst[key[0]]
+	if fn == nil {
+		return nil, damage(key, errors.New("nothing merges keys of this kind"))
+	}
+	merged, err := fn(key, operands)
+	if err != nil {
+		return nil, damage(key, err)
+	}
+	return merged, nil
+}
+
+func (m *merger) pebble() *pebble.Merger {
+	return &pebble.Merger{
+		Name: "strata.1",
+		Merge: func(key, value []byte) (pebble.ValueMerger, error) {
+			return &gathered{merger: m, key: bytes.Clone(key), newer: [][]byte{bytes.Clone(value)}}, nil
+		},
+	}
+}
+
+// gathered keeps the operands of a key until all are there.
+type gathered struct {
+	merger *merger
+	key    []byte
+	older  [][]byte // newest first
+	newer  [][]byte // oldest first
+}
+
+func (g *gathered) MergeNewer(value []byte) error {
+	g.newer = append(g.newer, bytes.Clone(value))
+	return nil
+}
+
+func (g *gathered) MergeOlder(value []byte) error {
+	g.older = append(g.older, bytes.Clone(value))
+	return nil
+}
+
+func (g *gathered) Finish(bool) ([]byte, io.Closer, error) {
+	operands := make([][]byte, 0, len(g.older)+len(g.newer))
+	for i := len(g.older) - 1; i >= 0; i-- {
+		operands = append(operands, g.older[i])
+	}
+	merged, err := g.merger.merge(g.key, append(operands, g.newer...))
+	return merged, nil, err
+}
