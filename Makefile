@@ -1,0 +1,57 @@
+# Everything a person needs: `make run` and `make test`.
+
+DATA    ?= data
+ADDRESS ?= 127.0.0.1:8080
+VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo development)
+
+export CGO_ENABLED = 0
+
+UI_SOURCES = $(shell find ui/src ui/public -type f) ui/index.html ui/vite.config.ts ui/tsconfig.json ui/package.json
+STEP = scripts/step
+
+.PHONY: run build ui binary test test-go test-ui test-browser lint bench clean
+
+run: build
+	@$(STEP) "demo business" bin/strata demo --data $(DATA)
+	bin/strata serve --data $(DATA) --address $(ADDRESS) --sign-in
+
+build: ui binary
+
+ui: ui/dist/index.html
+
+ui/node_modules/.installed: ui/package-lock.json
+	@$(STEP) "npm packages" npm --prefix ui ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+ui/dist/index.html: ui/node_modules/.installed $(UI_SOURCES)
+	@$(STEP) "console (Vite)" npm --prefix ui run --silent build
+
+binary: ui
+	@$(STEP) "Go build" go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/strata ./cmd/strata
+
+# test installs what the tests need, then runs all of them against the real
+# stores, the real server and a real browser.
+test: test-go test-ui test-browser
+
+test-go: ui
+	go test ./...
+
+test-ui: ui
+	npm --prefix ui test
+
+test-browser: build
+	scripts/browser-packages
+	scripts/browser-test
+
+lint: ui
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt these files:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	npm --prefix ui run --silent lint
+
+bench: binary
+	go test -run '^$$' -bench . -benchmem ./timeline ./ingest ./compute
+	scripts/bench-import
+
+clean:
+	rm -rf bin ui/dist/assets ui/dist/index.html ui/node_modules
