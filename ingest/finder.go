@@ -1,0 +1,60 @@
+package ingest
+
+import (
+	"fmt"
+
+	"strata"
+)
+
+// finder answers whose a set of keys would be, without writing. It keeps to
+// the rules of Identity.Resolve: unknown keys join the customer of the known
+// ones, and keys of two customers contradict each other.
+type finder struct {
+	identity Identity
+	known    map[strata.Key]uint64 // 1<<32 and above: a customer that would be new
+	next     uint64
+}
+
+func newFinder(identity Identity) *finder {
+	return &finder{identity: identity, known: map[strata.Key]uint64{}, next: 1 << 32}
+}
+
+// find sets s.found or s.conflict.
+func (f *finder) find(s *keySet) (created bool, err error) {
+	if s.found != 0 || s.conflict != nil {
+		return false, nil
+	}
+	var owner uint64
+	var by strata.Key
+	for _, k := range s.keys {
+		who, ok := f.known[k]
+		if !ok {
+			id, found, err := f.identity.Find(k)
+			if err != nil {
+				return false, err
+			}
+			if !found {
+				continue
+			}
+			who = uint64(id)
+		}
+		if owner != 0 && owner != who {
+			s.conflict = twoCustomers(by.Namespace, k.Namespace)
+			return false, nil
+		}
+		owner, by = who, k
+	}
+	if owner == 0 {
+		owner, created = f.next, true
+		f.next++
+	}
+	for _, k := range s.keys {
+		f.known[k] = owner
+	}
+	s.found = owner
+	return created, nil
+}
+
+func twoCustomers(a, b string) *refusal {
+	return &refusal{reason: fmt.Sprintf("its %s and its %s belong to two customers", a, b), hint: "correct the one that is wrong"}
+}

@@ -1,0 +1,216 @@
+package ingest
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"strata"
+)
+
+// The states of an import.
+const (
+	Running     = "running"     // being written, or ended without a word
+	Interrupted = "interrupted" // ended before the end of its file; importing the same file with the same mapping goes on
+	Done        = "done"
+)
+
+// Record is what is kept of an import.
+type Record struct {
+	ID          uint32         `json:"id"`
+	State       string         `json:"state"`
+	File        string         `json:"file"`
+	Size        int64          `json:"size"` // bytes as stored
+	Hash        string         `json:"hash"` // xxh3-128 of the content, hexadecimal
+	Encoding    string         `json:"encoding"`
+	Header      []string       `json:"header"`
+	Delimiter   string         `json:"delimiter"`
+	Source      string         `json:"source"`
+	Mapping     string         `json:"mapping"`
+	MappingHash string         `json:"mapping_hash"`
+	Started     strata.Instant `json:"started"`
+	Finished    strata.Instant `json:"finished,omitempty"` // 0 = not
+	Counts
+	Refusals []RefusalCount `json:"refusals,omitempty"` // most frequent first; at most 100 kinds
+	Skips    []SkipCount    `json:"skips,omitempty"`    // as the mapping's rules stand
+
+	// Progress is the units that are applied: one for each row and, after the
+	// rows they end with, one for each group.
+	Progress uint64 `json:"progress"`
+	// Created is the customers that this import was the first to name, as
+	// portable Roaring bytes.
+	Created []byte `json:"created,omitempty"`
+}
+
+// Counts are the figures of an import. Rows = Taken + Skipped + Refused.
+type Counts struct {
+	Rows       uint64 `json:"rows"`
+	Taken      uint64 `json:"taken"`
+	Skipped    uint64 `json:"skipped"`
+	Refused    uint64 `json:"refused"`
+	Events     uint64 `json:"events"`     // new ones
+	Attributes uint64 `json:"attributes"` // new values
+	Repeated   uint64 `json:"repeated"`   // events and attribute values that were there
+	Groups     uint64 `json:"groups"`     // events made of several rows, new or repeated
+	BadGroups  uint64 `json:"bad_groups"` // refused after some of their rows were taken; see package doc
+
+	NewCustomers       uint64 `json:"new_customers"`
+	UpdatedCustomers   uint64 `json:"updated_customers"`   // known before and given something new
+	UnchangedCustomers uint64 `json:"unchanged_customers"` // known before and given nothing new
+}
+
+// RefusalCount is how many rows were refused for one reason.
+type RefusalCount struct {
+	Field   string `json:"field,omitempty"` // the column
+	Reason  string `json:"reason"`
+	Hint    string `json:"hint,omitempty"`
+	Count   uint64 `json:"count"`
+	Line    int    `json:"line"`    // of the first one
+	Example string `json:"example"` // what was found there
+}
+
+// SkipCount is how many rows one skip rule left out.
+type SkipCount struct {
+	Because string `json:"because"`
+	Count   uint64 `json:"count"`
+}
+
+const otherReasons = "other reasons"
+
+func (r *Record) refused(u *unit) {
+	r.Refused++
+	ref := u.refused
+	i := slices.IndexFunc(r.Refusals, func(c RefusalCount) bool { return c.Reason == ref.reason && c.Field == ref.field })
+	if i < 0 {
+		c := RefusalCount{Field: ref.field, Reason: ref.reason, Hint: ref.hint, Line: u.line, Example: shortened(ref.found)}
+		if len(r.Refusals) >= 99 {
+			c = RefusalCount{Reason: otherReasons, Line: u.line}
+			i = slices.IndexFunc(r.Refusals, func(c RefusalCount) bool { return c.Reason == otherReasons })
+		}
+		if i < 0 {
+			i = len(r.Refusals)
+			r.Refusals = append(r.Refusals, c)
+		}
+	}
+	r.Refusals[i].Count++
+}
+
+func (r *Record) skipped(m *Mapping, rule int) {
+	r.Skipped++
+	if len(r.Skips) == 0 {
+		for i := range m.skip {
+			r.Skips = append(r.Skips, SkipCount{Because: m.skip[i].because})
+		}
+	}
+	r.Skips[rule].Count++
+}
+
+// sorted orders the refusals for people.
+func (r *Record) sorted() {
+	slices.SortStableFunc(r.Refusals, func(a, b RefusalCount) int {
+		if a.Count != b.Count {
+			if a.Count > b.Count {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.Field+"\x00"+a.Reason, b.Field+"\x00"+b.Reason)
+	})
+}
+
+func recordKey(id uint32) []byte { return binary.BigEndian.AppendUint32([]byte{'j'}, id) }
+
+func (r *Record) write(b strata.Batch) error {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return b.Set(recordKey(r.ID), body)
+}
+
+// Scanner visits stored keys in [from, to), in order.
+type Scanner interface {
+	ScanKeys(from, to []byte, fn func(key, value []byte) error) error
+}
+
+// Records calls fn for every import, the oldest first.
+func Records(s Scanner, fn func(Record) error) error {
+	return s.ScanKeys([]byte{'j'}, []byte{'j' + 1}, func(key, value []byte) error {
+		var r Record
+		if err := json.Unmarshal(value, &r); err != nil {
+			return &strata.Error{Code: strata.Internal, Message: "the record of an import is damaged", Cause: err}
+		}
+		return fn(r)
+	})
+}
+
+// RefusedRow is a row that was not taken.
+type RefusedRow struct {
+	Row    uint64 // 1 = first data row; 0 = a whole group
+	Line   int
+	Field  string // the column
+	Reason string // with what was found
+	Hint   string
+	Raw    string // the row as it stands in the file, in UTF-8
+}
+
+const refusedVersion = 1
+
+func refusedKey(id uint32, row uint64) []byte {
+	k := binary.BigEndian.AppendUint32([]byte{'q'}, id)
+	return binary.BigEndian.AppendUint64(k, row)
+}
+
+func refusedValue(u *unit) []byte {
+	b := []byte{refusedVersion}
+	b = binary.AppendUvarint(b, uint64(u.line))
+	for _, s := range [...]string{u.refused.field, u.refused.text(), u.refused.hint, u.raw} {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	return b
+}
+
+// Refused calls fn for the refused rows of an import with a row number above
+// after, in order.
+func Refused(s Scanner, id uint32, after uint64, fn func(RefusedRow) error) error {
+	return s.ScanKeys(refusedKey(id, after+1), recordAfter(id), func(key, value []byte) error {
+		row, err := decodeRefused(value)
+		if err != nil || len(key) != 13 {
+			return &strata.Error{Code: strata.Internal, Message: "a refused row is damaged"}
+		}
+		row.Row = binary.BigEndian.Uint64(key[5:])
+		return fn(row)
+	})
+}
+
+func recordAfter(id uint32) []byte {
+	if id == 1<<32-1 {
+		return []byte{'q' + 1}
+	}
+	return binary.BigEndian.AppendUint32([]byte{'q'}, id+1)
+}
+
+func decodeRefused(b []byte) (r RefusedRow, err error) {
+	damaged := &strata.Error{Code: strata.Internal, Message: "a refused row is damaged"}
+	if len(b) == 0 || b[0] != refusedVersion {
+		return r, damaged
+	}
+	b = b[1:]
+	line, n := binary.Uvarint(b)
+	if n <= 0 {
+		return r, damaged
+	}
+	r.Line = int(line)
+	b = b[n:]
+	for _, to := range []*string{&r.Field, &r.Reason, &r.Hint, &r.Raw} {
+		size, n := binary.Uvarint(b)
+		if n <= 0 || size > uint64(len(b)-n) {
+			return r, damaged
+		}
+		*to = string(b[n : n+int(size)])
+		b = b[n+int(size):]
+	}
+	return r, nil
+}

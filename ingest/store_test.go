@@ -1,0 +1,139 @@
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"strata"
+	"strata/define"
+	"strata/identity"
+	"strata/ingest"
+	"strata/timeline"
+)
+
+// stage is a data directory in memory with everything an import needs.
+type stage struct {
+	t        testing.TB
+	fs       *vfs.MemFS
+	store    *timeline.Store
+	identity *identity.Store
+	now      time.Time
+	failAt   int // this commit fails; 0 = none
+	commits  int
+}
+
+var errHook = errors.New("the commit was made to fail")
+
+func newStage(t testing.TB, settings strata.Settings) *stage {
+	s := &stage{t: t, fs: vfs.NewMem(), now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
+	s.open(settings)
+	t.Cleanup(func() { s.store.Close() })
+	return s
+}
+
+func (s *stage) open(settings strata.Settings) {
+	s.t.Helper()
+	mergers := map[byte]timeline.MergeFunc{}
+	for k, f := range ingest.Mergers {
+		mergers[k] = f
+	}
+	var err error
+	s.store, err = timeline.Open("data", timeline.Options{Settings: settings, FS: s.fs, CacheBytes: 32 << 20, Mergers: mergers})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.identity, err = identity.Open(s.store)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stage) update(sync bool, fill func(strata.Batch) error) error {
+	b := s.store.NewBatch()
+	if err := fill(b); err != nil {
+		return err
+	}
+	s.commits++
+	if s.commits == s.failAt {
+		return errHook
+	}
+	return s.store.Commit(b, sync)
+}
+
+func (s *stage) append(b strata.Batch, c strata.CustomerID, events []strata.Event, attributes []strata.Attribute, source string, imp uint32) error {
+	return s.store.Append(b, c, timeline.Facts{Events: events, Attributes: attributes, Source: source, Import: imp})
+}
+
+func (s *stage) options(file ingest.Source, m *ingest.Mapping) ingest.Options {
+	return ingest.Options{File: file, Mapping: m, Settings: s.store.Settings(), Store: s.store, Update: s.update, Append: s.append,
+		Identity: s.identity, Normalise: identity.Normalise, Now: func() time.Time { return s.now }}
+}
+
+func (s *stage) importBytes(name string, data []byte, m *ingest.Mapping) (ingest.Report, error) {
+	return ingest.Import(context.Background(), s.options(ingest.BytesSource(name, data), m))
+}
+
+// vocabulary is a small catalogue.
+func vocabulary() *define.Catalogue {
+	typ := func(n define.TypeName) define.EventProperty { return define.EventProperty{Type: define.Type{Name: n}} }
+	return &define.Catalogue{
+		Attributes: map[string]define.Attribute{
+			"city":     {Type: define.Type{Name: define.TypeText}},
+			"gender":   {Type: define.Type{Name: define.TypeChoice, Values: []string{"male", "female"}}},
+			"birthday": {Type: define.Type{Name: define.TypeDate}},
+			"likes":    {Type: define.Type{Name: define.TypeText, Many: true}},
+			"balance":  {Type: define.Type{Name: define.TypeMoney}},
+		},
+		Events: map[string]define.Event{
+			"order_paid": {Properties: map[string]define.EventProperty{"order_id": typ(define.TypeID), "amount": typ(define.TypeMoney), "store": typ(define.TypeText),
+				"channel": typ(define.TypeText)}},
+			"item_bought": {Properties: map[string]define.EventProperty{"order_id": typ(define.TypeID), "product": typ(define.TypeText), "quantity": typ(define.TypeNumber),
+				"amount": typ(define.TypeMoney), "gift": typ(define.TypeBoolean), "weight": typ(define.TypeFloat)}},
+			"order_refunded": {Properties: map[string]define.EventProperty{"order_id": typ(define.TypeID), "amount": typ(define.TypeMoney)}},
+			"store_visited":  {Properties: map[string]define.EventProperty{"store": typ(define.TypeText), "left_at": typ(define.TypeTime)}},
+		},
+	}
+}
+
+func mapping(t testing.TB, text string) *ingest.Mapping {
+	t.Helper()
+	m, err := ingest.ParseMapping("map.yaml", []byte(strings.ReplaceAll(text, "\t", "  ")), vocabulary())
+	if err != nil {
+		t.Fatalf("mapping: %v", err)
+	}
+	return m
+}
+
+// dataFile returns the path of a file of real data, or skips the test.
+func dataFile(t testing.TB, name string) string {
+	t.Helper()
+	dir := os.Getenv("STRATA_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "shared", "data")
+	}
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("SKIPPED: %s is not here; set STRATA_DATA to the directory that holds it", name)
+	}
+	return path
+}
+
+// everyone visits all customers with their keys' text.
+func (s *stage) everyone(fn func(*strata.History)) {
+	s.t.Helper()
+	err := s.store.Scan(context.Background(), 0, math.MaxUint32, func(h *strata.History) error {
+		fn(h)
+		return nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
