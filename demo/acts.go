@@ -236,7 +236,7 @@ func (m *maker) browse(from, to int) {
 // unusedCoupons are those that lead to nothing.
 func (m *maker) unusedCoupons(from, to int) {
 	r, p := m.rand, &m.member
-	m.times(.28, from, to, func(at int) {
+	m.times(.2, from, to, func(at int) {
 		c := m.newCoupon(weighted(r, []int{30, 30, 20, 15, 5}), pushed)
 		m.did(act{kind: couponIssued, at: at, coupon: c})
 	})
@@ -284,8 +284,8 @@ func (m *maker) befriend(from, to int) {
 	moment := func(k kind) func(int) {
 		return func(at int) { m.did(act{kind: k, at: at, n: at / (3 * daySec)}) }
 	}
-	m.times(.6*p.social, p.wecom, end, moment(momentLinkClicked))
-	m.times(.7*p.social, p.wecom, end, moment(momentLiked))
+	m.times(.45*p.social, p.wecom, end, moment(momentLinkClicked))
+	m.times(.5*p.social, p.wecom, end, moment(momentLiked))
 	m.times(.2*p.social, p.wecom, end, moment(momentCommented))
 }
 
@@ -293,11 +293,11 @@ func (m *maker) befriend(from, to int) {
 // published and whom a member brings.
 func (m *maker) read(from, to int) {
 	p, r := &m.member, m.rand
-	articles := .22 * p.social
+	articles := .14 * p.social
 	if p.followed {
 		at := from + int(r.ExpFloat64()*10*daySec)
 		m.did(act{kind: accountFollowed, at: at, text: sources[p.source]})
-		articles = .95 * p.social
+		articles = .7 * p.social
 		if r.Float64() < .07 {
 			if gone := at + int(r.ExpFloat64()*200*daySec); gone < to {
 				m.did(act{kind: accountUnfollowed, at: gone})

@@ -75,7 +75,7 @@ type member struct {
 	balance      int64
 	spent        int64
 	cycle        int // index into cycles, -1 none
-	lastRegular  int // lapser: the day of the last order
+	cycleBuys    int
 	orders       []order
 	lines        []line
 	acts         []act
@@ -100,7 +100,7 @@ func (m *maker) reset(n int) {
 	r := m.rand
 	p := &m.member
 	*p = member{
-		number: n, story: -1, cycle: -1, wecom: -1, lastRegular: -1,
+		number: n, story: -1, cycle: -1, wecom: -1,
 		orders: p.orders[:0], lines: p.lines[:0], acts: p.acts[:0], coupons: p.coupons[:0], refunds: p.refunds[:0],
 	}
 	m.seed(uint64(n), 0)
@@ -161,8 +161,8 @@ func (m *maker) drawRegistration() {
 // an exponential time after which a member has left unnoticed.
 func (m *maker) drawHabits() {
 	p, r := &m.member, m.rand
-	p.yearly = 4.2 * math.Exp(1.0*r.NormFloat64())
-	p.digital = .17 * math.Exp(.9*r.NormFloat64())
+	p.yearly = 4.0 * math.Exp(1.0*r.NormFloat64())
+	p.digital = .13 * math.Exp(.9*r.NormFloat64())
 	p.social = .5 * math.Exp(.9*r.NormFloat64())
 	p.dine = .35 + .6*r.Float64()
 	p.delivery = (1 - p.dine) * .35
@@ -203,7 +203,7 @@ func (m *maker) drawRole() {
 		stay()
 		p.cycle = -1
 		if p.registered >= 300*daySec {
-			p.registered -= 300 * daySec
+			p.registered -= 400 * daySec
 			p.from = max(p.registered/daySec, 0)
 		}
 		p.to = days - 28 - r.IntN(240)

@@ -308,10 +308,10 @@ func (m *maker) around(o *order) {
 	case online:
 		began := at - 400 - r.IntN(1200)
 		m.did(act{kind: siteVisited, at: began})
-		for i := range p.lines[o.lines : o.lines+o.n] {
+		for i := range min(o.n, 2) {
 			product := p.lines[o.lines+i].product
 			m.did(act{kind: productViewed, at: began + 30 + i*50 + r.IntN(20), product: product})
-			if i < 2 {
+			if i == 0 {
 				m.did(act{kind: cartAdded, at: began + 55 + i*50 + r.IntN(10), product: product})
 			}
 		}
@@ -399,7 +399,11 @@ var topUpChannels = []string{"门店", "公众号", "企业微信"}
 // live lays out all orders of an ordinary member.
 func (m *maker) live() {
 	p, r := &m.member, m.rand
-	if p.registered >= 0 && p.role != prospect && p.source <= 1 && r.Float64() < .8 {
+	first := .55
+	if p.source == 0 { // the code on the table
+		first = .9
+	}
+	if p.registered >= 0 && p.role != prospect && r.Float64() < first {
 		m.order(p.registered/daySec, 1, true)
 	}
 	switch p.role {
@@ -468,11 +472,8 @@ func (m *maker) steady() {
 				day += move
 			}
 		}
+		t += gap * (.55 + .9*m.rand.Float64()) // before the order, whose draws depend on the calendar
 		m.place(day, m.drawChannel())
-		if p.role == lapser {
-			p.lastRegular = max(p.lastRegular, day)
-		}
-		t += gap * (.55 + .9*m.rand.Float64())
 	}
 	m.seed(uint64(p.number), 1)
 }
@@ -491,6 +492,7 @@ func (m *maker) comeBack() {
 		w.product = c.product
 		m.day = day
 		m.buy(day*daySec+onlineSecond(r), online, p.home, w)
+		p.cycleBuys++
 	}
 }
 

@@ -22,8 +22,8 @@ var Stories = []Story{
 		Member: memberNumber(18), number: 18, Name: "林素梅",
 		Title: Bilingual{"正在流失的熟客", "A regular who is lapsing"},
 		Text: Bilingual{
-			"在成都玉林店吃了将近两年，曾经每周必来。一次上错菜的投诉之后，间隔从一周变成两周、三周，最近八十多天没有再来。消费总额仍排在前列，现在联系还来得及。",
-			"Came to the Chengdu Yulin store every week for nearly two years. After a complaint about a wrong dish the gaps grew to two and three weeks; she has not been seen for over eighty days. Her spending is still near the top: it is not too late to call her.",
+			"在成都玉林店吃了将近两年，曾经每周必来。一次上错菜的投诉之后，间隔从一周变成两周、三周，最近一百多天没有再来。消费总额仍排在前列，现在联系还来得及。",
+			"Came to the Chengdu Yulin store every week for nearly two years. After a complaint about a wrong dish the gaps grew to two and three weeks; she has not been seen for over a hundred days. Her spending is still near the top: it is not too late to call her.",
 		},
 	},
 	{
@@ -103,10 +103,13 @@ func (m *maker) since(ago int, woman bool, birthday string, store int) {
 // on makes an order so many days before the end, at a local hour.
 func (m *maker) on(ago int, hour float64, ch channel, w wish) {
 	m.day = m.calendar.cut - ago
-	if m.day < 0 {
+	if m.day < 0 || ago < 1 {
 		return
 	}
+	script := *m.source // what is bought depends on the calendar, when on the script alone
+	m.seed(uint64(m.member.number), uint64(3000+ago))
 	m.buy(m.day*daySec+int(hour*3600), ch, m.member.home, w)
+	*m.source = script
 }
 
 // act adds an act so many days before the end, at a local hour.
@@ -130,12 +133,12 @@ func (m *maker) tellLapsing() {
 		}
 	}
 	m.topUp((m.calendar.cut-400)*daySec+18*3600, p.home, 50000)
-	for _, ago := range []int{236, 229, 221, 213, 206, 198, 190, 176, 161, 146, 126, 106, 86} {
+	for _, ago := range []int{236, 229, 221, 213, 206, 198, 190, 178, 164, 147, 126, 104} {
 		m.on(ago, 18.9, dineIn, w)
 	}
 	m.act(197, 20.8, act{kind: complaintMade, store: p.home, text: "上错菜"})
 	m.act(197, 21.3, act{kind: feedbackGiven, store: p.home, n: 2, text: "餐后问卷"})
-	m.act(80, 21, act{kind: siteVisited})
+	m.act(97, 21, act{kind: siteVisited})
 	m.act(40, 21, act{kind: articleRead, n: 150})
 }
 

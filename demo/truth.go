@@ -40,7 +40,7 @@ type Lapse struct {
 }
 
 // Cycle is a stable purchase cycle: the product is bought again after Days,
-// give or take three.
+// give or take a few. Members have bought it so at least twice.
 type Cycle struct {
 	Category string   `json:"category"`
 	SKU      string   `json:"sku"`
@@ -110,7 +110,7 @@ func (m *maker) remember() {
 		ring.Members = append(ring.Members, no)
 	case casual, story:
 	}
-	if p.cycle >= 0 {
+	if p.cycle >= 0 && p.cycleBuys > 1 {
 		if t.Cycles == nil {
 			for _, c := range cycles {
 				t.Cycles = append(t.Cycles, Cycle{Category: goods[c.product].category, SKU: goods[c.product].sku, Days: c.days})
