@@ -90,7 +90,7 @@ func (w *writer) collect(d *dictionary, f *Facts) error {
 	w.table.runs, w.table.texts, w.list = w.table.runs[:0], w.table.texts[:0], w.list[:0]
 	for i := range f.Events {
 		e := &f.Events[i]
-		if err := checkInstant(e.At, "event "+e.Name); err != nil {
+		if err := checkInstant(e.At, "event", e.Name); err != nil {
 			return err
 		}
 		event, err := d.nameCode(&d.events, e.Name)
@@ -109,14 +109,14 @@ func (w *writer) collect(d *dictionary, f *Facts) error {
 	}
 	for i := range f.Attributes {
 		a := &f.Attributes[i]
-		if err := checkInstant(a.At, "attribute "+a.Name); err != nil {
+		if err := checkInstant(a.At, "attribute", a.Name); err != nil {
 			return err
 		}
 		code, err := d.nameCode(&d.attributes, a.Name)
 		if err != nil {
 			return err
 		}
-		if err := checkValue(a.Value, a.Name); err != nil {
+		if err := checkValue(a.Value, "attribute", a.Name); err != nil {
 			return err
 		}
 		w.list = append(w.list, attribute{code, a.At, a.Priority, a.Value, from})
@@ -124,7 +124,7 @@ func (w *writer) collect(d *dictionary, f *Facts) error {
 	return nil
 }
 
-func checkInstant(at strata.Instant, what string) error {
+func checkInstant(at strata.Instant, what, name string) error {
 	if at >= 0 && at < endOfTime {
 		return nil
 	}
@@ -132,17 +132,17 @@ func checkInstant(at strata.Instant, what string) error {
 	if at > 0 {
 		side = "after 2106-02-07T06:28:15Z"
 	}
-	return &strata.Error{Code: strata.Invalid, Field: what,
+	return &strata.Error{Code: strata.Invalid, Field: what + " " + name,
 		Message: fmt.Sprintf("the time %s is %s", at.In(time.UTC).Format(time.RFC3339), side),
 		Hint:    "check the format and unit of the time column"}
 }
 
-func checkValue(v strata.Value, what string) error {
+func checkValue(v strata.Value, of, name string) error {
 	if v.Kind > strata.List {
-		return &strata.Error{Code: strata.Internal, Field: what, Message: fmt.Sprintf("a value of unknown kind %d", uint8(v.Kind))}
+		return &strata.Error{Code: strata.Internal, Field: of + "." + name, Message: fmt.Sprintf("a value of unknown kind %d", uint8(v.Kind))}
 	}
 	if v.Scale > maxScale {
-		return &strata.Error{Code: strata.Invalid, Field: what,
+		return &strata.Error{Code: strata.Invalid, Field: of + "." + name,
 			Message: fmt.Sprintf("the number %s has %d digits after the point", v, v.Scale), Hint: "18 are allowed"}
 	}
 	return nil
@@ -178,7 +178,7 @@ func (w *writer) property(d *dictionary, run *tableRun, e *strata.Event, p *stra
 	if v.IsMissing() {
 		return nil
 	}
-	if err := checkValue(v, e.Name+"."+p.Name); err != nil {
+	if err := checkValue(v, e.Name, p.Name); err != nil {
 		return err
 	}
 	property, err := d.nameCode(&d.properties, p.Name)
@@ -252,7 +252,7 @@ func (r *tableRun) settle() {
 		straight = compareEvents(r, i-1, r, i) <= 0
 	}
 	if !straight {
-		*r = mergeRuns([]*tableRun{r})
+		*r = new(space).mergeRuns([]*tableRun{r})
 		return
 	}
 	for c := range r.columns {

@@ -166,32 +166,32 @@ func (v *view) read(b []byte) error {
 	return nil
 }
 
-// decode returns the chunk's table, whose texts are parts of b: the caller
-// must not change b afterwards.
-func decode(b []byte) (*table, error) {
-	var v view
+// decode returns the chunk's table, whose texts are parts of b: it holds
+// while b does, and until the space is reset.
+func (s *space) decode(b []byte) (table, error) {
+	v := &s.view
 	if err := v.read(b); err != nil {
-		return nil, err
+		return table{}, err
 	}
-	t := &table{runs: make([]tableRun, len(v.runs))}
+	t := table{runs: s.runs.take(len(v.runs))}
 	total := 0
-	var hashes []uint64
+	hashes := s.hashes[:0]
 	for k := range v.runs {
 		from, to := &v.runs[k], &t.runs[k]
 		if k > 0 && from.Event <= v.runs[k-1].Event {
-			return nil, errDamaged
+			return table{}, errDamaged
 		}
 		total += from.N
 		to.event = from.Event
-		to.at = make([]strata.Instant, from.N)
+		to.at = s.instants.take(from.N)
 		for i := range to.at {
 			to.at[i] = from.At(i)
 		}
-		to.columns = make([]tableColumn, len(from.Columns))
+		to.columns = s.columns.take(len(from.Columns))
 		for c := range from.Columns {
-			widen(&to.columns[c], &from.Columns[c], from.N)
+			s.widen(&to.columns[c], &from.Columns[c], from.N)
 			if c > 0 && compareColumns(&to.columns[c-1], &to.columns[c]) >= 0 {
-				return nil, errDamaged
+				return table{}, errDamaged
 			}
 			if to.columns[c].kind == strata.ID {
 				for i, value := range to.columns[c].values {
@@ -203,18 +203,19 @@ func decode(b []byte) (*table, error) {
 		}
 	}
 	slices.Sort(hashes)
-	if err := t.decodeProvenance(v.provenance, total, slices.Compact(hashes)); err != nil {
-		return nil, err
+	s.hashes = hashes
+	if err := s.decodeProvenance(&t, v.provenance, total, slices.Compact(hashes)); err != nil {
+		return table{}, err
 	}
 	return t, nil
 }
 
 // widen reads a column's values, and zeros where there is none.
-func widen(to *tableColumn, from *strata.Column, n int) {
+func (s *space) widen(to *tableColumn, from *strata.Column, n int) {
 	to.property, to.kind, to.scale = from.Property, from.Kind, from.Scale
-	to.values = make([]int64, n)
+	to.values = s.values.take(n)
 	if from.Valid != nil {
-		to.valid = slices.Clone(from.Valid)
+		to.valid = append(s.bits.take(len(from.Valid))[:0], from.Valid...)
 		if n&7 != 0 {
 			to.valid[n>>3] &= 1<<(n&7) - 1
 		}
@@ -234,27 +235,28 @@ func widen(to *tableColumn, from *strata.Column, n int) {
 // text returns b as a string without copying it.
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-func (t *table) decodeProvenance(b []byte, total int, hashes []uint64) error {
+func (s *space) decodeProvenance(t *table, b []byte, total int, hashes []uint64) error {
 	r := reader{b: b}
-	origins := make([]origin, r.count(10))
-	for i := range origins {
+	origins := s.sources[:0]
+	for n := r.count(10); n > 0; n-- {
 		o := r.take(10)
-		origins[i] = origin{binary.LittleEndian.Uint16(o), binary.LittleEndian.Uint32(o[2:]), binary.LittleEndian.Uint32(o[6:])}
+		origins = append(origins, origin{binary.LittleEndian.Uint16(o), binary.LittleEndian.Uint32(o[2:]), binary.LittleEndian.Uint32(o[6:])})
 	}
 	width := originWidth(len(origins))
 	which := strata.Column{Width: uint8(width), Data: r.take(uint64(total * width))}
-	files := make([]uint64, r.count(8))
-	for i := range files {
-		files[i] = binary.LittleEndian.Uint64(r.take(8))
+	files := s.files[:0]
+	for n := r.count(8); n > 0; n-- {
+		files = append(files, binary.LittleEndian.Uint64(r.take(8)))
 	}
+	s.sources, s.files = origins, files
 	if r.bad || total > 0 && len(origins) == 0 {
 		return errDamaged
 	}
 	event := 0
 	for k := range t.runs {
 		run := &t.runs[k]
-		run.ids = make([]eventID, len(run.at))
-		run.origins = make([]origin, len(run.at))
+		run.ids = s.ids.take(len(run.at))
+		run.origins = s.origins.take(len(run.at))
 		for i := range run.ids {
 			o := uint64(0)
 			if width > 0 {
@@ -276,7 +278,7 @@ func (t *table) decodeProvenance(b []byte, total int, hashes []uint64) error {
 	if texts := r.count(1); texts != len(hashes) {
 		return errDamaged
 	}
-	t.texts = make([]idText, len(hashes))
+	t.texts = s.texts.take(len(hashes))
 	for i, hash := range hashes {
 		t.texts[i] = idText{hash, text(r.take(r.uvarint()))}
 	}
@@ -484,20 +486,4 @@ func (e *encoder) appendProvenance(b []byte, t *table) []byte {
 		b = append(b, x.text...)
 	}
 	return b
-}
-
-// mergeChunks returns the chunk of all events of the operands.
-func mergeChunks(operands [][]byte) ([]byte, error) {
-	tables := make([]*table, len(operands))
-	size := 0
-	for i, b := range operands {
-		t, err := decode(b)
-		if err != nil {
-			return nil, err
-		}
-		tables[i] = t
-		size += len(b)
-	}
-	var e encoder
-	return e.append(make([]byte, 0, size+size/8), mergeTables(tables)), nil
 }

@@ -90,10 +90,11 @@ func lockDirectory(dir string, o Options) (*pebble.Lock, error) {
 
 // storeError translates what Pebble says about writing and opening.
 func storeError(err error, doing string) error {
+	if err == nil {
+		return nil
+	}
 	var known *strata.Error
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &known):
 		return err
 	case errors.Is(err, pebble.ErrReadOnly):
@@ -106,10 +107,10 @@ func storeError(err error, doing string) error {
 
 // readError names the key whose reading did not work.
 func readError(key []byte, err error) error {
-	var known *strata.Error
 	if err == nil {
 		return nil
 	}
+	var known *strata.Error
 	if errors.As(err, &known) {
 		return err
 	}

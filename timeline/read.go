@@ -156,11 +156,11 @@ func (s *Store) Events(c strata.CustomerID) ([]StoredEvent, error) {
 	if err != nil || value == nil {
 		return nil, err
 	}
-	t, err := decode(value)
+	t, err := new(space).decode(value)
 	if err != nil {
 		return nil, damage(key, err)
 	}
-	list, err := s.dictionary.storedEvents(t)
+	list, err := s.dictionary.storedEvents(&t)
 	if err != nil {
 		return nil, damage(key, err)
 	}

@@ -2,12 +2,14 @@ package timeline
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -35,8 +37,7 @@ const format = "1"
 const unknownCommits = 1 << 20
 
 // MergeFunc folds the operands of a key, oldest first, into one operand. It
-// must be associative and depend on nothing else. It may keep no operand and
-// may return one.
+// must be associative and depend on nothing else. It may return an operand.
 type MergeFunc func(key []byte, operands [][]byte) ([]byte, error)
 
 // Options say how to open a store.
@@ -287,6 +288,13 @@ func (s *Store) Sync() error {
 	return s.enter(func() error { return s.db.LogData(nil, pebble.Sync) })
 }
 
+// Compact merges what was appended into one value per customer on disk, as
+// happens by itself in the background. It is worth calling after a large
+// import, because scans then read without merging.
+func (s *Store) Compact(ctx context.Context) error {
+	return storeError(s.db.Compact(ctx, []byte{'t'}, []byte{'t' + 1}, true), "compacting")
+}
+
 // enter calls fn, which writes to the log, and turns the panic of a broken
 // log into an error that every later call returns too.
 func (s *Store) enter(fn func() error) (err error) {
@@ -342,37 +350,68 @@ func (m *merger) merge(key []byte, operands [][]byte) ([]byte, error) {
 }
 
 func (m *merger) pebble() *pebble.Merger {
+	pool := sync.Pool{New: func() any { return &gathered{merger: m} }}
 	return &pebble.Merger{
 		Name: "strata.1",
 		Merge: func(key, value []byte) (pebble.ValueMerger, error) {
-			return &gathered{merger: m, key: bytes.Clone(key), newer: [][]byte{bytes.Clone(value)}}, nil
+			g := pool.Get().(*gathered)
+			g.pool, g.backward = &pool, false
+			g.key, g.values, g.ends = append(g.key[:0], key...), append(g.values[:0], value...), append(g.ends[:0], len(value))
+			return g, nil
 		},
 	}
 }
 
-// gathered keeps the operands of a key until all are there.
+// gathered keeps the operands of a key until all are there. Pebble hands them
+// over either all from older to newer or all from newer to older.
 type gathered struct {
-	merger *merger
-	key    []byte
-	older  [][]byte // newest first
-	newer  [][]byte // oldest first
+	merger   *merger
+	pool     *sync.Pool
+	key      []byte
+	values   []byte // one operand after the other
+	ends     []int  // of each in values
+	backward bool   // newer first
+	operands [][]byte
 }
 
+// largestGathered is the memory that is kept for the next key.
+const largestGathered = 4 << 20
+
 func (g *gathered) MergeNewer(value []byte) error {
-	g.newer = append(g.newer, bytes.Clone(value))
+	g.values = append(g.values, value...)
+	g.ends = append(g.ends, len(g.values))
 	return nil
 }
 
 func (g *gathered) MergeOlder(value []byte) error {
-	g.older = append(g.older, bytes.Clone(value))
-	return nil
+	g.backward = true
+	return g.MergeNewer(value)
 }
 
 func (g *gathered) Finish(bool) ([]byte, io.Closer, error) {
-	operands := make([][]byte, 0, len(g.older)+len(g.newer))
-	for i := len(g.older) - 1; i >= 0; i-- {
-		operands = append(operands, g.older[i])
+	if len(g.ends) == 1 {
+		alone := bytes.Clone(g.values)
+		g.release()
+		return alone, nil, nil
 	}
-	merged, err := g.merger.merge(g.key, append(operands, g.newer...))
+	g.operands = g.operands[:0]
+	start := 0
+	for _, end := range g.ends {
+		g.operands = append(g.operands, g.values[start:end:end])
+		start = end
+	}
+	if g.backward {
+		slices.Reverse(g.operands)
+	}
+	merged, err := g.merger.merge(g.key, g.operands)
+	g.release()
 	return merged, nil, err
+}
+
+// release keeps the memory for another key, unless a MergeFunc of another
+// stage may have kept parts of it.
+func (g *gathered) release() {
+	if cap(g.values) <= largestGathered && g.key[0] == 't' {
+		g.pool.Put(g)
+	}
 }

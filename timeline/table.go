@@ -120,36 +120,36 @@ func compareProperties(a *tableRun, i int, b *tableRun, j int) int {
 
 // mergeTables returns the events of all tables as one canonical table. The
 // tables given are in canonical form and may be shared with the result.
-func mergeTables(tables []*table) *table {
+func (s *space) mergeTables(tables []table) table {
 	if len(tables) == 1 {
 		return tables[0]
 	}
-	var events []uint16
-	out := &table{}
-	for _, t := range tables {
-		for i := range t.runs {
-			events = append(events, t.runs[i].event)
+	// All runs of one event stand together, in the order of the tables.
+	parts, texts := s.parts[:0], 0
+	for t := range tables {
+		for i := range tables[t].runs {
+			parts = append(parts, &tables[t].runs[i])
 		}
-		out.texts = append(out.texts, t.texts...)
+		texts += len(tables[t].texts)
 	}
-	slices.Sort(events)
-	events = slices.Compact(events)
+	s.parts = parts
+	slices.SortStableFunc(parts, func(a, b *tableRun) int { return cmp.Compare(a.event, b.event) })
+	out := table{runs: s.runs.take(len(parts))[:0], texts: s.texts.take(texts)[:0]}
+	for t := range tables {
+		out.texts = append(out.texts, tables[t].texts...)
+	}
 	out.texts = sortTexts(out.texts)
-	next := make([]int, len(tables))
-	var parts []*tableRun
-	for _, event := range events {
-		parts = parts[:0]
-		for k, t := range tables {
-			if i := next[k]; i < len(t.runs) && t.runs[i].event == event {
-				parts = append(parts, &t.runs[i])
-				next[k]++
-			}
+	for len(parts) > 0 {
+		n := 1
+		for n < len(parts) && parts[n].event == parts[0].event {
+			n++
 		}
-		if len(parts) == 1 {
+		if n == 1 {
 			out.runs = append(out.runs, *parts[0])
 		} else {
-			out.runs = append(out.runs, mergeRuns(parts))
+			out.runs = append(out.runs, s.mergeRuns(parts[:n]))
 		}
+		parts = parts[n:]
 	}
 	return out
 }
@@ -174,7 +174,7 @@ type reference struct {
 
 // mergeRuns returns the events of runs of one type as one run in canonical
 // form. The events of a part need not be in order, nor its columns.
-func mergeRuns(parts []*tableRun) tableRun {
+func (s *space) mergeRuns(parts []*tableRun) tableRun {
 	compare := func(a, b reference) int {
 		if a.at != b.at {
 			return cmp.Compare(a.at, b.at)
@@ -185,11 +185,11 @@ func mergeRuns(parts []*tableRun) tableRun {
 	for _, p := range parts {
 		total += len(p.at)
 	}
-	order := make([]reference, 0, total)
-	starts := make([]int, 0, len(parts)+1)
+	order := s.references.take(total)[:0]
+	bounds := s.bounds[:0]
 	for k, p := range parts {
 		start := len(order)
-		starts = append(starts, start)
+		bounds = append(bounds, start)
 		for i, at := range p.at {
 			order = append(order, reference{at, int32(k), int32(i)})
 		}
@@ -197,36 +197,34 @@ func mergeRuns(parts []*tableRun) tableRun {
 			slices.SortFunc(own, compare)
 		}
 	}
-	order = mergeSorted(order, append(starts, total), compare)
+	bounds = append(bounds, total)
+	s.bounds = bounds
+	order = mergeSorted(order, s.references.take(total), bounds, compare)
 
 	out := tableRun{
 		event:   parts[0].event,
-		at:      make([]strata.Instant, total),
-		ids:     make([]eventID, total),
-		origins: make([]origin, total),
+		at:      s.instants.take(total),
+		ids:     s.ids.take(total),
+		origins: s.origins.take(total),
 	}
-	places := make([][]int32, len(parts))
-	all := make([]int32, total)
+	places := s.places.take(len(parts))
 	for k, p := range parts {
-		places[k], all = all[:len(p.at)], all[len(p.at):]
+		places[k] = s.numbers.take(len(p.at))
 	}
 	for to, r := range order {
 		p := parts[r.part]
 		out.at[to], out.ids[to], out.origins[to] = r.at, p.ids[r.i], p.origins[r.i]
 		places[r.part][r.i] = int32(to)
 	}
-	out.columns = mergeColumns(parts, places, total)
+	out.columns = s.mergeColumns(parts, places, total)
 	return out
 }
 
 // mergeSorted merges neighbouring sorted stretches, which begin and end at
-// bounds, until one is left. It may use order for its result.
-func mergeSorted(order []reference, bounds []int, compare func(a, b reference) int) []reference {
-	var spare []reference
+// bounds, until one is left. It uses order and spare, which is as long, for
+// its result, and changes bounds.
+func mergeSorted(order, spare []reference, bounds []int, compare func(a, b reference) int) []reference {
 	for len(bounds) > 2 {
-		if spare == nil {
-			spare = make([]reference, len(order))
-		}
 		merged, kept := spare[:0], bounds[:1]
 		for b := 0; b+1 < len(bounds); b += 2 {
 			x, y := order[bounds[b]:bounds[b+1]], []reference(nil)
@@ -257,8 +255,8 @@ type columnPart struct {
 // mergeColumns puts the values of all parts' columns into as few columns as
 // hold them, in canonical form. places[part][i] is the place of a part's i-th
 // event among the total.
-func mergeColumns(parts []*tableRun, places [][]int32, total int) []tableColumn {
-	var from []columnPart
+func (s *space) mergeColumns(parts []*tableRun, places [][]int32, total int) []tableColumn {
+	from := s.columnParts[:0]
 	for k, p := range parts {
 		for c := range p.columns {
 			from = append(from, columnPart{k, &p.columns[c]})
@@ -271,12 +269,13 @@ func mergeColumns(parts []*tableRun, places [][]int32, total int) []tableColumn 
 		}
 		return -compareColumns(a.column, b.column)
 	})
-	var out []tableColumn
+	s.columnParts = from
+	out := s.columns.take(len(from))[:0]
 	for len(from) > 0 {
 		first := from[0].column
 		to := tableColumn{
 			property: first.property, kind: first.kind, scale: first.scale,
-			values: make([]int64, total), valid: make([]byte, (total+7)/8),
+			values: s.values.take(total), valid: s.bits.take((total + 7) / 8),
 		}
 		filled, rest := 0, from[:0]
 		for k, f := range from {
