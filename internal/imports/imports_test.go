@@ -102,6 +102,44 @@ func TestEveryPackageHasADocComment(t *testing.T) {
 	}
 }
 
+// TestEveryDependencyHasItsReason reads tests too: what they need is a
+// dependency as well.
+func TestEveryDependencyHasItsReason(t *testing.T) {
+	page := filepath.Join(root, "docs", "decisions", "0001-dependencies.md")
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reasons []string
+	for _, line := range strings.Split(string(text), "\n") {
+		if m := codeSpan.FindStringSubmatch(line); m != nil && strings.HasPrefix(line, "| `") {
+			reasons = append(reasons, m[1])
+		}
+	}
+	set := token.NewFileSet()
+	used := map[string]bool{}
+	walkSources(t, set, root, true, func(_ string, file *ast.File) {
+		for _, spec := range file.Imports {
+			name := importPath(spec)
+			first, _, _ := strings.Cut(name, "/")
+			if !strings.Contains(first, ".") || first == module {
+				continue
+			}
+			i := slices.IndexFunc(reasons, func(m string) bool { return name == m || strings.HasPrefix(name, m+"/") })
+			if i < 0 {
+				t.Errorf("%s: %s has no line in docs/decisions/0001-dependencies.md; say there why it is needed", set.Position(spec.Pos()), name)
+				continue
+			}
+			used[reasons[i]] = true
+		}
+	})
+	for _, m := range reasons {
+		if !used[m] {
+			t.Logf("docs/decisions/0001-dependencies.md gives a reason for %s, which nothing imports", m)
+		}
+	}
+}
+
 // TestChecksCanFail gives the checks sources that break each rule.
 func TestChecksCanFail(t *testing.T) {
 	set := token.NewFileSet()
@@ -195,11 +233,30 @@ func importPath(spec *ast.ImportSpec) string {
 	return name
 }
 
-// readSources parses every package under dir. Tests are left out: they may
-// join stages as cmd/ does. So are directories that the go command ignores.
+// readSources parses every package under dir without its tests, which may
+// join stages as cmd/ does.
 func readSources(t *testing.T, set *token.FileSet, dir string) []source {
 	t.Helper()
-	found := map[string]map[string]*ast.File{}
+	var out []source
+	walkSources(t, set, dir, false, func(name string, file *ast.File) {
+		at := path.Dir(name)
+		i := slices.IndexFunc(out, func(p source) bool { return p.dir == at })
+		if i < 0 {
+			i = len(out)
+			out = append(out, source{at, map[string]*ast.File{}})
+		}
+		out[i].files[path.Base(name)] = file
+	})
+	if len(out) < 3 {
+		t.Fatalf("only %d packages found under %s", len(out), dir)
+	}
+	return out
+}
+
+// walkSources parses every Go file under dir, in the order of their names
+// relative to it, and leaves out directories that the go command ignores.
+func walkSources(t *testing.T, set *token.FileSet, dir string, tests bool, fn func(name string, file *ast.File)) {
+	t.Helper()
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -211,36 +268,23 @@ func readSources(t *testing.T, set *token.FileSet, dir string) []source {
 			}
 			return nil
 		}
-		if !strings.HasSuffix(base, ".go") || strings.HasSuffix(base, "_test.go") {
+		if !strings.HasSuffix(base, ".go") || strings.HasSuffix(base, "_test.go") && !tests {
 			return nil
 		}
 		file, err := parser.ParseFile(set, name, nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel(dir, filepath.Dir(name))
+		rel, err := filepath.Rel(dir, name)
 		if err != nil {
 			return err
 		}
-		at := path.Clean(filepath.ToSlash(rel))
-		if found[at] == nil {
-			found[at] = map[string]*ast.File{}
-		}
-		found[at][base] = file
+		fn(filepath.ToSlash(rel), file)
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []source
-	for at, files := range found {
-		out = append(out, source{at, files})
-	}
-	slices.SortFunc(out, func(a, b source) int { return strings.Compare(a.dir, b.dir) })
-	if len(out) < 3 {
-		t.Fatalf("only %d packages found under %s", len(out), dir)
-	}
-	return out
 }
 
 var codeSpan = regexp.MustCompile("`([^`]+)`")
