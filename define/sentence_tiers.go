@@ -244,15 +244,15 @@ func (p phrases) breaks(x RFM) string {
 	return p.listed(said)
 }
 
-// eightLevels are the ids of the eight classes, and eightNames their usual
+// rfmClassIDs are the ids of the eight classes, and rfmClassNames their usual
 // Chinese names: bit 2 is a high monetary value, bit 1 a recent purchase, bit
 // 0 a high frequency.
 var (
-	eightLevels = [8]string{
+	rfmClassIDs = [8]string{
 		"general_winback", "general_keep", "general_develop", "general_value",
 		"important_winback", "important_keep", "important_develop", "important_value",
 	}
-	eightNames = [8]string{"一般挽留", "一般保持", "一般发展", "一般价值", "重要挽留", "重要保持", "重要发展", "重要价值"}
+	rfmClassNames = [8]string{"一般挽留", "一般保持", "一般发展", "一般价值", "重要挽留", "重要保持", "重要发展", "重要价值"}
 )
 
 // level says what puts a customer at a level, and "" where the tier does not
@@ -353,11 +353,11 @@ func (p phrases) rfmLevel(t Tier, x RFM, id string) []string {
 		}[i]
 		return []string{p.say("最近消费、消费频次、消费金额的加权得分（最低分计0，满分计1，%[2]s）%[1]s", "the weighted score of recency, frequency and monetary value (the lowest counts 0, the highest 1, %[2]s) is %[1]s", p.say(share.Zh, share.En), p.weights(x))}
 	}
-	class := slices.Index(eightLevels[:], id)
+	class := slices.Index(rfmClassIDs[:], id)
 	if class < 0 {
 		for _, l := range t.Levels {
 			if l.ID == id {
-				class = slices.IndexFunc(eightNames[:], func(name string) bool { return strings.HasPrefix(l.Name.Zh, name) })
+				class = slices.IndexFunc(rfmClassNames[:], func(name string) bool { return strings.HasPrefix(l.Name.Zh, name) })
 			}
 		}
 	}
