@@ -42,12 +42,14 @@ export function createFormat({ lang, zone, currency }: FormatOptions) {
   const moneyCompact = new Intl.NumberFormat(locale, { ...symbol, notation: 'compact', maximumFractionDigits: 1 });
   const share = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
   const change = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' });
+  const points = new Intl.NumberFormat(locale, { maximumFractionDigits: 1, signDisplay: 'exceptZero' });
   const signed = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, signDisplay: 'exceptZero' });
   const day = { timeZone: zone, day: 'numeric' } as const;
   const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
   const dateFull = new Intl.DateTimeFormat(locale, { ...day, year: 'numeric', month: lang === 'zh' ? 'long' : 'short' });
   const dateShort = new Intl.DateTimeFormat(locale, { ...day, month: lang === 'zh' ? 'long' : 'short' });
   const dateTime = new Intl.DateTimeFormat(locale, { ...day, ...clock, year: 'numeric', month: lang === 'zh' ? 'long' : 'short' });
+  const seconds = new Intl.DateTimeFormat(locale, { ...day, ...clock, second: '2-digit', year: 'numeric', month: lang === 'zh' ? 'long' : 'short' });
   const shortTime = new Intl.DateTimeFormat(locale, { ...day, ...clock, month: lang === 'zh' ? 'long' : 'short' });
   const time = new Intl.DateTimeFormat(locale, { timeZone: zone, ...clock });
   const weekday = new Intl.DateTimeFormat(locale, { timeZone: zone, weekday: 'short' });
@@ -82,12 +84,15 @@ export function createFormat({ lang, zone, currency }: FormatOptions) {
     share: (v: Decimal) => number(v, share),
     /** A relative change (0.12 is +12 %). */
     change: (v: Decimal) => number(v, change),
+    /** A difference of two shares in percentage points, without the unit. */
+    points: (v: number | null | undefined) => (isNothing(v) ? NONE : points.format(v * 100)),
     signed: (v: Decimal) => number(v, signed),
     date: (at: string | null | undefined) => instant(at, dateFull, civilFull),
     dateShort: (at: string | null | undefined) => instant(at, dateShort, civilShort),
     /** The shortest form of a day, for the axis of a chart. */
     tick: (at: string) => instant(at, dateShort, civilTick),
     dateTime: (at: string | null | undefined) => instant(at, dateTime, civilFull),
+    dateTimeSeconds: (at: string | null | undefined) => instant(at, seconds, civilFull),
     dateTimeShort: (at: string | null | undefined) => instant(at, shortTime, civilShort),
     time: (at: string | null | undefined) => instant(at, time, civilShort),
     weekday: (at: string) => instant(at, weekday, civil({ weekday: 'short' })),

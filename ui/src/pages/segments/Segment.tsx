@@ -1,0 +1,100 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Button } from 'antd';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { SegmentDetail } from '@/api/types';
+import { exportURL, segmentQuery } from '@/api/queries';
+import { Chart } from '@/charts/Chart';
+import { trendOption } from '@/charts/trend';
+import { useText } from '@/i18n';
+import { CustomerList } from '@/parts/CustomerList';
+import { Definition } from '@/parts/Definition';
+import { Delta } from '@/parts/Figures';
+import { Icon } from '@/parts/Icon';
+import { Card, Head } from '@/parts/Page';
+import { Loaded, PageBones } from '@/parts/State';
+import { useFormat } from '@/parts/context';
+
+export function Segment() {
+  const { name } = useParams({ from: '/app/segments/$name' });
+  const query = useQuery(segmentQuery(name));
+  return (
+    <Loaded query={query} bones={<PageBones />}>
+      {(s) => <Detail key={name} segment={s} />}
+    </Loaded>
+  );
+}
+
+function Detail({ segment: s }: { segment: SegmentDetail }) {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const text = useText();
+  const navigate = useNavigate();
+  const { cursor, page } = useSearch({ from: '/app/segments/$name' });
+  const filter = useMemo(() => ({ segment: s.name }), [s.name]);
+  const option = useMemo(() => trendOption(s.trend, t('segments.count'), f), [s.trend, t, f]);
+  return (
+    <>
+      <Head
+        title={text(s.title)}
+        text={text(s.description) || undefined}
+        actions={
+          <Button href={exportURL(filter)} download icon={<Icon name="export" size={16} />} title={t('customers.export_note')}>
+            {t('customers.export')}
+          </Button>
+        }
+      />
+      <div className="stack">
+        <div className="cols even">
+          <section className="card w4 summary">
+            <h2>{t('segments.count')}</h2>
+            <p className="tile-value">
+              <Link to="/customers" search={filter} className="plain">
+                {f.count(s.count)}
+              </Link>
+            </p>
+            <p className="tile-note">
+              <Delta value={s.change_30d} text={f.signed(s.change_30d)} />
+              <span>{t('segments.change')}</span>
+            </p>
+            <p className="tile-note">
+              <span>{t('segments.share_of', { share: f.share(s.share) })}</span>
+            </p>
+            <h2>{t('segments.rule')}</h2>
+            <p className="rule">{text(s.sentence)}</p>
+          </section>
+          <Chart
+            className="w8"
+            title={t('segments.trend')}
+            label={t('segments.trend_label', { from: f.count(s.trend[0]?.count), to: f.count(s.trend[s.trend.length - 1]?.count) })}
+            option={option}
+            height={272}
+            table={{
+              columns: [{ title: t('overview.day') }, { title: t('segments.count'), right: true }],
+              rows: [...s.trend].reverse().map((d) => [`${f.date(d.date)} ${f.weekday(d.date)}`, f.count(d.count)]),
+            }}
+          />
+        </div>
+        <Card
+          title={t('segments.members')}
+          note={t('customers.total', { count: s.count, n: f.count(s.count) })}
+          flush
+          end={
+            <Link to="/customers" search={filter} className="link-button">
+              {t('segments.open')}
+              <Icon name="right" size={14} />
+            </Link>
+          }
+        >
+          <CustomerList
+            filter={filter}
+            at={{ cursor, page }}
+            go={(to) => void navigate({ to: '/segments/$name', params: { name: s.name }, search: (prev) => ({ ...prev, ...to }), resetScroll: false })}
+          />
+        </Card>
+        <Definition yaml={s.yaml} owner={s.owner} purpose={s.purpose} uses={s.uses} usedBy={s.used_by} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,125 @@
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { LevelDetail, TierDetail } from '@/api/types';
+import { exportURL } from '@/api/queries';
+import { useText } from '@/i18n';
+import { Icon } from '@/parts/Icon';
+import { LevelChip, levelStyle, useLevelName } from '@/parts/Level';
+import { List, type Column } from '@/parts/List';
+import { Card } from '@/parts/Page';
+import { useFormat } from '@/parts/context';
+
+/** LevelTable sets each level's share of customers against its share of sales. */
+export function LevelTable({ tier, asOf }: { tier: TierDetail; asOf?: string }) {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const text = useText();
+  const nameOf = useLevelName();
+  const filter = (l: LevelDetail) => ({ tier: tier.name, level: l.id, ...(asOf ? { as_of: asOf } : {}) });
+  const most = Math.max(0.01, ...tier.levels.flatMap((l) => [l.share, l.sales_share]));
+  const chip = (l: LevelDetail) => <LevelChip id={l.id} name={l.name} position={tier.levels.indexOf(l)} of={tier.levels.length} tier={tier.name} />;
+  const pair = (l: LevelDetail) => (
+    <div className="paired" style={levelStyle(l.id, tier.levels.indexOf(l), tier.levels.length)}>
+      <span className="sr">{t('tier.share_of_customers')}</span>
+      <i aria-hidden="true">
+        <b className="people" style={{ width: `${(100 * l.share) / most}%` }} />
+      </i>
+      <span className="num">{f.share(l.share)}</span>
+      <span className="sr">{t('tier.share_of_sales')}</span>
+      <i aria-hidden="true">
+        <b className="sales" style={{ width: `${(100 * l.sales_share) / most}%` }} />
+      </i>
+      <span className="num strong">{f.share(l.sales_share)}</span>
+    </div>
+  );
+  const count = (l: LevelDetail) => (
+    <Link to="/customers" search={filter(l)} className="count-link num" aria-label={t('tier.open', { name: nameOf(l.id, l.name), n: f.count(l.count) })}>
+      {f.count(l.count)}
+    </Link>
+  );
+  const exportLink = (l: LevelDetail) => (
+    <a className="link-button" href={exportURL(filter(l))} download title={t('customers.export_note')} aria-label={t('tier.export', { name: nameOf(l.id, l.name) })}>
+      <Icon name="export" size={15} />
+      {t('customers.export')}
+    </a>
+  );
+  const advice = (l: LevelDetail) => (
+    <div className="advice">
+      {l.no_action ? <span className="kind">{t('tier.no_action')}</span> : null}
+      {text(l.advice) || (l.no_action ? '' : '–')}
+    </div>
+  );
+  const columns: Column<LevelDetail>[] = [
+    {
+      key: 'level',
+      title: t('tier.level'),
+      render: (l) => (
+        <div className="two-lines">
+          {chip(l)}
+          {text(l.meaning) ? <p className="muted small">{text(l.meaning)}</p> : null}
+        </div>
+      ),
+    },
+    { key: 'count', title: t('tier.people'), right: true, render: count },
+    {
+      key: 'share',
+      width: 250,
+      title: (
+        <span className="paired-key">
+          <span>
+            <i className="people" />
+            {t('tier.share_of_customers')}
+          </span>
+          <span>
+            <i className="sales" />
+            {t('tier.share_of_sales')}
+          </span>
+        </span>
+      ),
+      render: pair,
+    },
+    { key: 'sales', title: t('tier.sales'), right: true, render: (l) => <span title={f.money(l.sales)}>{f.moneyCompact(l.sales)}</span> },
+    { key: 'head', title: t('tier.per_head'), right: true, render: (l) => f.money(l.value_per_head) },
+    { key: 'advice', title: t('tier.advice'), render: advice },
+    { key: 'do', title: <span className="sr">{t('customers.export')}</span>, right: true, render: exportLink },
+  ];
+  return (
+    <Card title={t('tier.levels')} note={t('tier.levels_note')} flush>
+      <List
+        label={t('tier.levels')}
+        rows={tier.levels}
+        columns={columns}
+        rowKey={(l) => l.id}
+        card={(l) => (
+          <div className="segment-card">
+            <div className="spread">
+              {chip(l)}
+              {count(l)}
+            </div>
+            {text(l.meaning) ? <p className="muted small">{text(l.meaning)}</p> : null}
+            <div className="paired-key">
+              <span>
+                <i className="people" />
+                {t('tier.share_of_customers')}
+              </span>
+              <span>
+                <i className="sales" />
+                {t('tier.share_of_sales')}
+              </span>
+            </div>
+            {pair(l)}
+            <dl className="pairs">
+              <dt>{t('tier.sales')}</dt>
+              <dd className="num">{f.moneyCompact(l.sales)}</dd>
+              <dt>{t('tier.per_head')}</dt>
+              <dd className="num">{f.money(l.value_per_head)}</dd>
+              <dt>{t('tier.advice')}</dt>
+              <dd>{advice(l)}</dd>
+            </dl>
+            {exportLink(l)}
+          </div>
+        )}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,86 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { overviewQuery, tiersQuery } from '@/api/queries';
+import { useText } from '@/i18n';
+import { Calibrated } from '@/parts/Calibrated';
+import { levelStyle, useLevelName } from '@/parts/Level';
+import { Head } from '@/parts/Page';
+import { Stacked } from '@/parts/Stacked';
+import { Bones, Empty, Loaded } from '@/parts/State';
+import { useFormat } from '@/parts/context';
+
+export function Tiers() {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const text = useText();
+  const nameOf = useLevelName();
+  const query = useQuery(tiersQuery());
+  const shares = useQuery(overviewQuery()).data?.tiers;
+  return (
+    <>
+      <Head title={t('tiers.title')} text={t('tiers.text')} />
+      <Loaded
+        query={query}
+        bones={
+          <div className="card">
+            <div className="body">
+              <Bones rows={8} height={22} />
+            </div>
+          </div>
+        }
+      >
+        {(tiers) =>
+          tiers.length === 0 ? (
+            <section className="card">
+              <Empty title={t('tier.none')} text={t('tiers.none_text')} icon="tiers" />
+            </section>
+          ) : (
+            <ul className="stack">
+              {tiers.map((x) => {
+                const share = shares?.find((s) => s.name === x.name);
+                return (
+                  <li key={x.name} className="card tier-card">
+                    <div className="tier-card-words">
+                      <h2>
+                        <Link to="/tiers/$name" params={{ name: x.name }}>
+                          {text(x.title)}
+                        </Link>
+                      </h2>
+                      <p className="sentence">{text(x.description) || text(x.sentence)}</p>
+                      {x.calibration ? <Calibrated calibration={x.calibration} /> : null}
+                    </div>
+                    <div className="tier-card-shares">
+                      <p className="tile-note">
+                        <b className="num">{t('tiers.people', { count: x.customers, n: f.count(x.customers) })}</b>
+                        <span>{t('tiers.levels', { count: x.level_count, n: f.count(x.level_count) })}</span>
+                      </p>
+                      {share ? (
+                        <>
+                          <Stacked tier={share} />
+                          <ul className="legend">
+                            {share.levels.map((l, i) => (
+                              <li key={l.id} style={levelStyle(l.id, i, share.levels.length)}>
+                                <Link to="/customers" search={{ tier: x.name, level: l.id }}>
+                                  <span>{nameOf(l.id, l.name)}</span>
+                                  <b className="num">{f.count(l.count)}</b>
+                                  <small className="num">{f.share(l.share)}</small>
+                                </Link>
+                              </li>
+                            ))}
+                          </ul>
+                        </>
+                      ) : (
+                        <span className="bone" style={{ height: 24 }} />
+                      )}
+                    </div>
+                  </li>
+                );
+              })}
+            </ul>
+          )
+        }
+      </Loaded>
+    </>
+  );
+}
