@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,6 @@ import (
 	"strata"
 	"strata/compute"
 	"strata/identity"
-	"strata/ingest"
 	"strata/registry"
 	"strata/timeline"
 )
@@ -32,7 +32,8 @@ type business struct {
 	people   *identity.Store
 	registry *registry.Registry
 	engine   *compute.Engine
-	importer *ingest.Importer
+
+	importing sync.Mutex // one import at a time
 }
 
 // openBusiness opens the stores in the data directory, creating it with the
@@ -64,14 +65,13 @@ func openBusiness(dir string, settings strata.Settings) (_ *business, err error)
 	if b.people, err = identity.Open(b.store); err != nil {
 		return nil, err
 	}
-	if b.registry, err = registry.Open(dir, b.settings); err != nil {
+	if b.registry, err = registry.Open(context.Background(), dir, b.settings); err != nil {
 		return nil, err
 	}
 	opened = append(opened, b.registry.Close)
 	if b.engine, err = compute.New(b.store, b.registry, b.people, b.settings); err != nil {
 		return nil, err
 	}
-	b.importer = newImporter(b)
 	return b, nil
 }
 

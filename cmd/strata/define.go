@@ -323,11 +323,11 @@ func (c *call) chosen(ctx context.Context, b *business, file, id string) (*draft
 	if file != "" {
 		return nil, 0, usageError{errors.New("give -f FILE or --plan ID, not both")}
 	}
-	text, err := b.registry.Setting(ctx, "plan."+id)
+	text, ok, err := b.registry.Setting(ctx, "plan."+id)
 	if err != nil {
 		return nil, 0, err
 	}
-	if text == "" {
+	if !ok {
 		return nil, 0, &strata.Error{Code: strata.NotFound, Field: "--plan", Message: "there is no plan " + id, Hint: "make one with `strata plan -f FILE`"}
 	}
 	var kept storedPlan

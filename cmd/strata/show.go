@@ -23,7 +23,7 @@ type shown struct {
 	Calibration *shownCalibration     `json:"calibration"` // null where the kind has none
 	Count       int                   `json:"count"`
 	Members     []string              `json:"members,omitzero"` // of a segment, by code point
-	Levels      []shownLevel          `json:"levels,omitempty"`  // of a tier, best first
+	Levels      []shownLevel          `json:"levels,omitempty"` // of a tier, best first
 	Values      map[string]shownValue `json:"values,omitzero"`  // of a tag or tier, by public id
 }
 

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"strata"
+	"strata/define"
+	"strata/demo"
+	"strata/ingest"
+	"strata/registry"
+)
+
+// publishedBefore is how many days before its end the demo's definitions were
+// published and calibrated.
+const publishedBefore = 60
+
+func (c *call) demoCommand() *cobra.Command {
+	var until string
+	var members int
+	var seed uint64
+	cmd := &cobra.Command{
+		Use: "demo", Short: "Make a demo business in the data directory", Args: exactly(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if c.shared == nil && exists(c.path(c.data)) {
+				return c.demoThere()
+			}
+			return c.with(func(ctx context.Context, b *business, _ []string) error {
+				if b.people.Last() > 0 {
+					return c.demoThere()
+				}
+				day, err := b.asOf(until, strata.At(c.now()))
+				if err != nil {
+					return err
+				}
+				return c.makeDemo(ctx, b, demo.Options{Seed: seed, Members: members, Until: day.In(b.zone)})
+			})(cmd, args)
+		},
+	}
+	cmd.Flags().StringVar(&until, "until", "", "the `date` before which the demo ends (default today)")
+	cmd.Flags().IntVar(&members, "members", 0, "how many members (default 20,000)")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "the same seed makes the same people")
+	return cmd
+}
+
+func (c *call) demoThere() error {
+	fmt.Fprintf(c.stdout, "the data directory %s already holds a business; nothing was made\n", c.data)
+	return nil
+}
+
+// makeDemo generates the files of the demo business, imports them as anybody's
+// files are imported, publishes its definitions and calibrates them.
+func (c *call) makeDemo(ctx context.Context, b *business, o demo.Options) error {
+	dir, err := os.MkdirTemp(b.dir, "demo-*")
+	if err != nil {
+		return &strata.Error{Code: strata.Unavailable, Message: "no place for the demo's files", Cause: err}
+	}
+	defer os.RemoveAll(dir)
+	timer := c.now()
+	lap := func(what string) {
+		now := c.now()
+		if !c.quiet && !c.json {
+			fmt.Fprintf(c.stdout, "  %-28s %5.1f s\n", what, now.Sub(timer).Seconds())
+		}
+		timer = now
+	}
+	made, err := demo.Generate(dir, o)
+	if err != nil {
+		return err
+	}
+	lap("files generated")
+	events, refused := uint64(0), uint64(0)
+	for _, f := range made.Files {
+		report, err := c.importDemo(ctx, b, filepath.Join(dir, f), demo.Mapping(f))
+		if err != nil {
+			return err
+		}
+		events, refused = events+report.Events, refused+report.Refused
+		lap(f + " imported")
+	}
+	d, err := b.draft(ctx, "demo/definitions.yaml", demo.Definitions())
+	if err != nil {
+		return err
+	}
+	// The demo's definitions were published some time ago, and the cut points
+	// have been frozen since.
+	at := strata.At(o.Until)
+	if _, err := b.apply(ctx, d, define.DayStart(define.DayOf(at, b.zone)-publishedBefore, b.zone)); err != nil {
+		return err
+	}
+	if err := b.pin(ctx); err != nil {
+		return err
+	}
+	if _, err := b.engine.At(ctx, at); err != nil {
+		return err
+	}
+	lap("definitions computed")
+	if c.json {
+		return c.printJSON(made)
+	}
+	fmt.Fprintf(c.stdout, "%s: %d members, %d events until %s (%d rows refused)\n", demo.Name.Zh, made.Members, events, made.Last.Format(time.DateOnly), refused)
+	for _, name := range slices.Sorted(maps.Keys(made.Events)) {
+		fmt.Fprintf(c.stdout, "  %-28s %8d\n", name, made.Events[name])
+	}
+	return nil
+}
+
+func (c *call) importDemo(ctx context.Context, b *business, path string, mapping []byte) (ingest.Report, error) {
+	name := filepath.Base(path)
+	m, err := b.mapping(ctx, name+" mapping", mapping)
+	if err != nil {
+		return ingest.Report{}, err
+	}
+	file, err := ingest.FileSource(path)
+	if err != nil {
+		return ingest.Report{}, err
+	}
+	file.Name = name
+	show := c.progress(name)
+	defer show.stop()
+	return b.importFile(ctx, file, m, false, c.now, show.update)
+}
+
+// pin puts the demo's stories on the dashboard and names the business.
+func (b *business) pin(ctx context.Context) error {
+	var pins []registry.Pin
+	for _, s := range demo.Stories {
+		pins = append(pins, registry.Pin{Customer: s.Member, Title: define.Text2(s.Title), Note: define.Text2(s.Text)})
+	}
+	if err := b.registry.SetPins(ctx, pins); err != nil {
+		return err
+	}
+	return b.registry.SetBusiness(ctx, define.Text2(demo.Name))
+}

@@ -1,0 +1,331 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"strata"
+	"strata/define"
+)
+
+// condition is the truth of a condition, read off the person's facts.
+func (v view) condition(condition define.Condition) bool {
+	switch c := condition.(type) {
+	case define.All:
+		for _, part := range c.Of {
+			if !v.condition(part) {
+				return false
+			}
+		}
+		return true
+	case define.Any:
+		return slices.ContainsFunc(c.Of, v.condition)
+	case define.None:
+		return !slices.ContainsFunc(c.Of, v.condition)
+	case define.Not:
+		return !v.condition(c.Of)
+	case define.Everyone:
+		return true
+	case define.InSegment:
+		return v.member(c.Segment)
+	case define.InList:
+		return slices.Contains(v.w.Set.Lists[c.List].Members, v.p.ID)
+	case define.Bucket:
+		n := int(xxhash.Sum64String(c.Salt+":"+v.p.ID) % 10000)
+		return n >= c.From && n < c.To
+	case define.AttributeIs:
+		typ := v.w.Set.Catalogue.Attributes[c.Attribute].Type
+		plain := func(v view) bool { return v.test(c.Test, v.attribute(c.Attribute), typ) }
+		return v.held(plain, c.For)
+	case define.TagIs:
+		return v.tagIs(c)
+	case define.TierIs:
+		return v.held(func(v view) bool { return v.tierIs(c) }, c.For)
+	case define.Moved:
+		return v.moved(c)
+	case define.Heading:
+		return slices.Contains(c.To, v.at(c.In.Add(v.asOf, 1, v.zone)).foreseen(v).level(c.Tier))
+	case define.ConsentIs:
+		return v.consent(c.Purpose) == c.State
+	case define.EventDid:
+		return v.did(c)
+	case define.FirstTime:
+		events := v.matching(c.Select, v.always())
+		in, ok := v.window(c.Select.Window)
+		return ok && len(events) > 0 && in.has(events[0].At)
+	case define.Stopped:
+		return len(v.matching(c.Select, v.last(c.Active))) > 0 && len(v.matching(c.Select, v.last(c.Silent))) == 0
+	case define.Restarted:
+		silent, active := v.last(c.SilentFrom).from, v.last(c.Active).from
+		return len(v.matching(c.Select, span{define.Earliest, silent})) > 0 &&
+			len(v.matching(c.Select, span{silent, active})) == 0 &&
+			len(v.matching(c.Select, span{active, v.asOf + 1})) > 0
+	case define.Regularly:
+		periods := 0
+		for k := range c.Of {
+			from, to := c.PeriodBounds(k, v.asOf, v.zone, v.w.Settings.WeekStart)
+			if v.count(c.Times, len(v.matching(c.Select, span{from, to}))) {
+				periods++
+			}
+		}
+		return periods >= c.In
+	case define.Streak:
+		return v.count(c.Count, v.streak(c))
+	case define.Sequence:
+		return v.sequence(c)
+	case define.NotFollowed:
+		return v.notFollowed(c)
+	}
+	panic(fmt.Sprintf("scenario: condition %T", condition))
+}
+
+// last is the span of a duration that ends now.
+func (v view) last(d define.Duration) span { return span{d.StartBack(v.asOf, v.zone), v.asOf + 1} }
+
+func (v view) count(t define.Test, n int) bool {
+	return v.test(t, strata.NumberOf(int64(n), 0), define.Type{Name: define.TypeNumber})
+}
+
+// foreseen lets nothing more happen after now: what lies after it, known or
+// not, is left out.
+func (v view) foreseen(now view) view {
+	p := Person{ID: v.p.ID}
+	for _, e := range v.p.Events {
+		if e.At <= now.asOf {
+			p.Events = append(p.Events, e)
+		}
+	}
+	for _, a := range v.p.Attributes {
+		if a.At <= now.asOf {
+			p.Attributes = append(p.Attributes, a)
+		}
+	}
+	for _, m := range v.p.Manual {
+		if m.At <= now.asOf {
+			p.Manual = append(p.Manual, m)
+		}
+	}
+	for _, c := range v.p.Consents {
+		if c.At <= now.asOf {
+			p.Consents = append(p.Consents, c)
+		}
+	}
+	v.p = &p
+	return v
+}
+
+func (v view) consent(purpose string) string {
+	state, at := "unknown", strata.Instant(define.Earliest)
+	for _, c := range v.p.Consents {
+		if c.Purpose == purpose && c.At <= v.asOf && c.At >= at {
+			state, at = c.State, c.At
+		}
+	}
+	return state
+}
+
+func (v view) did(c define.EventDid) bool {
+	m := c.Measure
+	events := v.selected(c.Select)
+	switch m.Kind {
+	case define.First, define.Last:
+		if len(events) == 0 {
+			return false
+		}
+		e := events[len(events)-1]
+		if m.Kind == define.First {
+			e = events[0]
+		}
+		return v.passes(e, m.Where)
+	case define.Gap:
+		return v.test(m.Test, gap(events, m.Stat), define.Type{Name: define.TypeNumber})
+	}
+	a := define.Aggregate{Kind: m.Kind, Select: c.Select, Of: m.Of}
+	return v.test(m.Test, v.aggregate(a), define.TypeOf(v.w.Set, a))
+}
+
+// gap is a statistic in milliseconds of the time between consecutive events.
+func gap(events []strata.Event, stat string) strata.Value {
+	if len(events) < 2 {
+		return strata.Value{}
+	}
+	var sum, longest, gap strata.Instant
+	for i := range events[1:] {
+		gap = events[i+1].At - events[i].At
+		sum += gap
+		longest = max(longest, gap)
+	}
+	switch stat {
+	case "last":
+		return strata.NumberOf(int64(gap), 0)
+	case "max":
+		return strata.NumberOf(int64(longest), 0)
+	}
+	return strata.FloatOf(float64(sum) / float64(len(events)-1))
+}
+
+func (v view) tierIs(c define.TierIs) bool {
+	levels := v.w.Set.Tiers[c.Tier].Levels
+	place := func(id string) int {
+		return slices.IndexFunc(levels, func(l define.Level) bool { return l.ID == id })
+	}
+	level := v.level(c.Tier)
+	in := slices.ContainsFunc(c.Levels, func(want string) bool {
+		switch {
+		case level == "":
+			return false
+		case c.Op == define.AtLeast: // the best stands first
+			return place(level) <= place(want)
+		case c.Op == define.AtMost:
+			return place(level) >= place(want)
+		}
+		return level == want
+	})
+	return in != (c.Op == define.IsNot || c.Op == define.NotIn)
+}
+
+// streak counts the consecutive units with an event: the longest run, or the
+// one that ends in the current unit or, while that has none, in the one
+// before.
+func (v view) streak(c define.Streak) int {
+	unitOf := func(at strata.Instant) int64 {
+		day := define.DayOf(at, v.zone)
+		switch c.Unit {
+		case define.Week:
+			for weekday(day) != int(v.w.Settings.WeekStart) {
+				day--
+			}
+			return day / 7 // weeks start on one weekday, so the remainder is constant
+		case define.Month:
+			y, m, _ := define.CivilDate(day)
+			return int64(y)*12 + int64(m)
+		}
+		return day
+	}
+	active := map[int64]bool{}
+	for _, e := range v.selected(c.Select) {
+		active[unitOf(e.At)] = true
+	}
+	if c.Current {
+		unit := unitOf(v.asOf)
+		if !active[unit] {
+			unit--
+		}
+		n := 0
+		for active[unit] {
+			unit--
+			n++
+		}
+		return n
+	}
+	longest := 0
+	for unit := range active {
+		n := 0
+		for active[unit] {
+			unit++
+			n++
+		}
+		longest = max(longest, n)
+	}
+	return longest
+}
+
+// weekday of a day since 1970-01-01, which was a Thursday; 0 is Sunday.
+func weekday(day int64) int { return int(((day+4)%7 + 7) % 7) }
+
+// sequence tries every choice of distinct events.
+func (v view) sequence(c define.Sequence) bool {
+	in, ok := v.window(c.Window)
+	if !ok {
+		return false
+	}
+	all := v.order()
+	steps := make([][]int, len(c.Steps)) // places in all, by step
+	for i, step := range c.Steps {
+		steps[i] = all.places(v.matching(step.Select, in))
+	}
+	var without []int
+	if c.Without != nil {
+		without = all.places(v.matching(*c.Without, v.always()))
+	}
+	chosen := make([]int, 0, len(c.Steps))
+	var choose func(step int) bool
+	choose = func(step int) bool {
+		if step == len(c.Steps) {
+			first, last := chosen[0], chosen[len(chosen)-1]
+			return !slices.ContainsFunc(without, func(at int) bool {
+				return all[at].At > all[first].At && all[at].At < all[last].At
+			})
+		}
+		for _, at := range steps[step] {
+			if slices.Contains(chosen, at) {
+				continue
+			}
+			if step > 0 {
+				before := all[chosen[step-1]]
+				if !follows(all[at], before, c.Steps[step], v) {
+					continue
+				}
+			}
+			chosen = append(chosen, at)
+			if choose(step + 1) {
+				return true
+			}
+			chosen = chosen[:step]
+		}
+		return false
+	}
+	return choose(0)
+}
+
+// follows reports whether an event can be a step's after the one before: at
+// the same instant or later, within the step's limit, with equal properties.
+func follows(e, before strata.Event, step define.Step, v view) bool {
+	if e.At < before.At {
+		return false
+	}
+	if !step.Within.IsZero() && e.At >= step.Within.EndAfter(before.At, v.zone) {
+		return false
+	}
+	for _, property := range step.Same {
+		a, b := e.Property(property), before.Property(property)
+		if a.IsMissing() || b.IsMissing() || !strata.Equal(a, b) {
+			return false
+		}
+	}
+	return true
+}
+
+// ordered is all events of a person, each at its place.
+type ordered []strata.Event
+
+func (v view) order() ordered { return v.eventsSeen() }
+
+// places finds events again; equal ones take unlike places.
+func (o ordered) places(events []strata.Event) []int {
+	var out []int
+	for _, e := range events {
+		for i := range o {
+			if o[i].At == e.At && o[i].Name == e.Name && o[i].ID == e.ID && !slices.Contains(out, i) {
+				out = append(out, i)
+				break
+			}
+		}
+	}
+	return out
+}
+
+func (v view) notFollowed(c define.NotFollowed) bool {
+	bs := v.matching(c.By.Select, v.always())
+	return slices.ContainsFunc(v.selected(c.Select), func(a strata.Event) bool {
+		deadline := c.By.Within.EndAfter(a.At, v.zone) // the first instant after it
+		if deadline > v.asOf {
+			return false // it has not passed
+		}
+		return !slices.ContainsFunc(bs, func(b strata.Event) bool {
+			return !(b.At == a.At && b.Name == a.Name && b.ID == a.ID) && follows(b, a, c.By, v)
+		})
+	})
+}

@@ -1,0 +1,285 @@
+// Package scenario holds the plain meaning of definitions: a slow evaluator
+// that computes any definition for one customer at one instant by rereading
+// everything, and a script language of facts in and answers out. Every engine
+// is compared with it. It shares no code with the engines beyond define.
+package scenario
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"strata"
+	"strata/define"
+)
+
+// World is everything that is known: the definitions and everybody's facts.
+type World struct {
+	Set          *define.Set
+	Settings     strata.Settings
+	People       map[string]*Person // by public customer id
+	Calibrations []define.Calibration
+}
+
+// Person is what is known about one customer, in any order.
+type Person struct {
+	ID         string
+	Events     []strata.Event
+	Attributes []strata.Attribute
+	Manual     []Manual
+	Consents   []Consent
+}
+
+// Manual is a tag set by hand; a missing value takes it away. Expires is zero
+// where it does not.
+type Manual struct {
+	Tag     string
+	Value   strata.Value
+	At      strata.Instant
+	Expires strata.Instant
+	Author  string
+	Reason  string
+}
+
+// Consent is a consent's state from an instant on.
+type Consent struct {
+	Purpose string
+	State   string // granted, refused, withdrawn
+	At      strata.Instant
+}
+
+// view is one person at one instant.
+type view struct {
+	w    *World
+	p    *Person
+	asOf strata.Instant // the instant looked at
+	zone *time.Location
+
+	answer strata.Instant // the instant asked about; a look back keeps it
+}
+
+func (w *World) view(person string, asOf strata.Instant) view {
+	zone, err := w.Settings.Location()
+	if err != nil {
+		panic("scenario: " + err.Error())
+	}
+	p := w.People[person]
+	if p == nil {
+		p = &Person{ID: person}
+	}
+	return view{w, p, asOf, zone, asOf}
+}
+
+func (v view) at(asOf strata.Instant) view {
+	v.asOf = asOf
+	return v
+}
+
+// Tag returns a tag's value of a person as of an instant.
+func (w *World) Tag(person, name string, asOf strata.Instant) strata.Value {
+	return w.view(person, asOf).tag(name)
+}
+
+// Member reports whether a person is in a segment as of an instant.
+func (w *World) Member(person, segment string, asOf strata.Instant) bool {
+	return w.view(person, asOf).member(segment)
+}
+
+// Level returns a person's level in a tier as of an instant, "" for none.
+func (w *World) Level(person, tier string, asOf strata.Instant) string {
+	return w.view(person, asOf).level(tier)
+}
+
+// Holds reports whether a condition is true of a person as of an instant.
+func (w *World) Holds(person string, c define.Condition, asOf strata.Instant) bool {
+	return w.view(person, asOf).condition(c)
+}
+
+// names returns everybody's id, by code point.
+func (w *World) names() []string {
+	out := make([]string, 0, len(w.People))
+	for id := range w.People {
+		out = append(out, id)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (v view) member(name string) bool {
+	d, ok := v.w.Set.Segments[name]
+	if !ok {
+		return false
+	}
+	picked := func(picks []define.Picked) bool {
+		return slices.ContainsFunc(picks, func(p define.Picked) bool {
+			if p.Customer != v.p.ID {
+				return false
+			}
+			if p.Expires == nil {
+				return true
+			}
+			from, _ := p.Expires.Bounds(v.asOf, v.zone)
+			return v.asOf < from
+		})
+	}
+	if picked(d.PickedOut) {
+		return false
+	}
+	if picked(d.PickedIn) {
+		return true
+	}
+	return v.condition(d.Where) && (d.Exclude == nil || !v.condition(d.Exclude))
+}
+
+// attribute returns the value in force: the latest at or before the instant;
+// one that is declared static holds at every instant.
+func (v view) attribute(name string) strata.Value {
+	static := v.w.Set.Catalogue.Attributes[name].Change == "static"
+	var best *strata.Attribute
+	for i := range v.p.Attributes {
+		a := &v.p.Attributes[i]
+		if a.Name != name || a.At > v.asOf && !static {
+			continue
+		}
+		if best == nil || later(a, best) {
+			best = a
+		}
+	}
+	if best == nil {
+		return strata.Value{}
+	}
+	return best.Value
+}
+
+// later reports whether a wins over b: by time, then the source's priority,
+// then the smaller text.
+func later(a, b *strata.Attribute) bool {
+	if a.At != b.At {
+		return a.At > b.At
+	}
+	if a.Priority != b.Priority {
+		return a.Priority > b.Priority
+	}
+	return strings.Compare(a.Value.String(), b.Value.String()) < 0
+}
+
+// eventsSeen returns the events at or before the instant in the order of
+// design: instant, name, id, then properties by name and text.
+func (v view) eventsSeen() []strata.Event {
+	var out []strata.Event
+	for _, e := range v.p.Events {
+		if e.At <= v.asOf {
+			out = append(out, e)
+		}
+	}
+	slices.SortStableFunc(out, compareEvents)
+	return out
+}
+
+func compareEvents(a, b strata.Event) int {
+	switch {
+	case a.At < b.At:
+		return -1
+	case a.At > b.At:
+		return 1
+	}
+	if n := strings.Compare(a.Name, b.Name); n != 0 {
+		return n
+	}
+	if n := strings.Compare(a.ID, b.ID); n != 0 {
+		return n
+	}
+	for i := range min(len(a.Properties), len(b.Properties)) {
+		if n := strings.Compare(a.Properties[i].Name, b.Properties[i].Name); n != 0 {
+			return n
+		}
+		if n := strings.Compare(a.Properties[i].Value.String(), b.Properties[i].Value.String()); n != 0 {
+			return n
+		}
+	}
+	return len(a.Properties) - len(b.Properties)
+}
+
+// netOfRefunds lowers orders by what refunds up to the instant took back, and
+// leaves out those that were wholly taken back, with their lines.
+func (v view) netOfRefunds(events []strata.Event) []strata.Event {
+	for name, declared := range v.w.Set.Catalogue.Events {
+		if declared.Refunds != nil {
+			events = takeBack(events, name, *declared.Refunds)
+		}
+	}
+	return events
+}
+
+func takeBack(events []strata.Event, name string, r define.Refunds) []strata.Event {
+	keyOf := func(e strata.Event) string { return e.Property(r.Key).Text }
+	refundsOf := func(key string) (sum strata.Value, wholly, any bool) {
+		sum = strata.NumberOf(0, 0)
+		for _, e := range events {
+			if e.Name != name || key == "" || keyOf(e) != key {
+				continue
+			}
+			any = true
+			amount := strata.Value{}
+			if r.Amount != "" {
+				amount = e.Property(r.Amount)
+			}
+			if amount.IsMissing() {
+				wholly = true
+				continue
+			}
+			sum = plus(sum, amount)
+		}
+		return sum, wholly, any
+	}
+	gone := map[string]bool{}
+	var out []strata.Event
+	for _, e := range events {
+		if e.Name != r.Event {
+			continue
+		}
+		sum, wholly, any := refundsOf(keyOf(e))
+		if amount := e.Property(r.Amount); any && (wholly || !amount.IsMissing() && plus(amount, minus(sum)).Int <= 0) {
+			gone[keyOf(e)] = true
+		}
+	}
+	for _, e := range events {
+		switch {
+		case e.Name == r.Event && gone[keyOf(e)], slices.Contains(r.Lines, e.Name) && gone[keyOf(e)]:
+			continue
+		case e.Name == r.Event:
+			if sum, _, any := refundsOf(keyOf(e)); any {
+				e = lowered(e, r.Amount, sum)
+			}
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func lowered(e strata.Event, property string, by strata.Value) strata.Event {
+	e.Properties = slices.Clone(e.Properties)
+	for i := range e.Properties {
+		if p := &e.Properties[i]; p.Name == property {
+			left := plus(p.Value, minus(by))
+			left.Kind = p.Value.Kind
+			p.Value = left
+		}
+	}
+	return e
+}
+
+// plus adds two exact decimals at the larger of their scales; the kind is the
+// first's.
+func plus(a, b strata.Value) strata.Value {
+	scale := max(a.Scale, b.Scale)
+	x, _ := strata.Rescale(a.Int, a.Scale, scale)
+	y, _ := strata.Rescale(b.Int, b.Scale, scale)
+	a.Int, a.Scale = x+y, scale
+	return a
+}
+
+func minus(a strata.Value) strata.Value {
+	a.Int = -a.Int
+	return a
+}
