@@ -13,21 +13,35 @@ import (
 // prefix is where the API lives.
 const prefix = "/api/v1"
 
-// answer is a JSON answer.
-type answer[T any] struct{ Body T }
-
-func answered[T any](body T, err error) (*answer[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &answer[T]{Body: body}, nil
-}
-
-type nothing struct{}
-
+// What requests carry.
 type (
+	// AsOf is the instant that a request asks about.
+	AsOf struct {
+		AsOf string `query:"as_of" example:"2026-01-31" doc:"RFC 3339, or a date (00:00 of that day in the business zone); absent = now, in steps of a few minutes."`
+	}
+	// Page is the part of a list that a request asks for.
+	Page struct {
+		Cursor string `query:"cursor" maxLength:"2000" doc:"What the answer before gave as next; absent = the first page."`
+		Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Most items in one answer."`
+	}
+	// Filter says which customers a list holds: those for whom all that is
+	// given holds.
+	Filter struct {
+		AsOf
+		Search    string `query:"search" maxLength:"100" doc:"Part of a name, the start of any key, or the last four or more digits of a phone number."`
+		Segment   string `query:"segment"`
+		Tier      string `query:"tier"`
+		Level     string `query:"level" doc:"With tier: at this level; - = no level."`
+		MovedFrom string `query:"moved_from" doc:"With tier, since and moved_to: at this level then; - = no level."`
+		MovedTo   string `query:"moved_to" doc:"With tier, since and moved_from: at this level now; - = no level."`
+		Since     string `query:"since" doc:"The earlier date of moved_from: RFC 3339, or a date."`
+		Tag       string `query:"tag" doc:"With value: those whose tag has that value; alone: those with any value."`
+		Value     string `query:"value"`
+	}
+	nothing         struct{}
 	signInRequest   struct{ Body Credentials }
 	passwordRequest struct{ Body NewPassword }
+	asOfRequest     struct{ AsOf }
 	nameRequest     struct {
 		AsOf
 		Name string `path:"name"`
@@ -42,139 +56,109 @@ type (
 		Event string `query:"event" doc:"Only events of this type."`
 	}
 	explainRequest struct {
-		AsOf
-		ID   string `path:"id"`
+		customerRequest
 		Kind string `query:"kind" required:"true" enum:"tag,segment,tier"`
-		Name string `query:"name" required:"true"`
+		Name string `query:"name" required:"true" minLength:"1"`
 	}
 	movesRequest struct {
 		Name string `path:"name"`
 		From string `query:"from" required:"true" example:"2026-01-01" doc:"RFC 3339, or a date (00:00 of that day)."`
-		To   string `query:"to" doc:"As from, later than it; absent = now."`
-	}
-	refusedRequest struct {
-		Page
-		ID uint32 `path:"id"`
+		To   string `query:"to" doc:"As from, and later; absent = now."`
 	}
 	listRequest struct {
 		Filter
 		Page
 	}
+	exportRequest struct {
+		Filter
+		Language string `query:"lang" enum:"zh,en" default:"zh" doc:"Of the column names and the names of levels."`
+	}
+	pageRequest    struct{ Page }
+	refusedRequest struct {
+		Page
+		ID uint32 `path:"id"`
+	}
 )
 
-// Filter says which customers a list holds. All that are given must hold.
-type Filter struct {
-	AsOf
-	Search    string `query:"search" maxLength:"100" doc:"Part of a name, the start of any key, or the last four or more digits of a phone number."`
-	Segment   string `query:"segment"`
-	Tier      string `query:"tier"`
-	Level     string `query:"level" doc:"With tier: at this level; - = no level."`
-	MovedFrom string `query:"moved_from" doc:"With tier, since and moved_to: at this level then; - = no level."`
-	MovedTo   string `query:"moved_to" doc:"At this level now; - = no level."`
-	Since     string `query:"since" doc:"The earlier date of moved_from: RFC 3339, or a date."`
-	Tag       string `query:"tag" doc:"With value: those whose tag has that value; alone: those with any value."`
-	Value     string `query:"value"`
-}
-
-// register declares every operation of the API. The handlers belong to c,
-// which may be nil where only the description is wanted.
+// register declares every operation of the API.
 func register(api huma.API, c *console) {
-	// get declares a reading operation for people who are signed in.
-	session := []string{"Session"}
-	operation := func(id, method, path, tag, summary string) huma.Operation {
+	const (
+		get    = http.MethodGet
+		post   = http.MethodPost
+		put    = http.MethodPut
+		remove = http.MethodDelete
+	)
+	op := func(id, method, path, tag, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: prefix + path, Summary: summary, Tags: []string{tag}}
 	}
 
-	signIn := operation("sign-in", http.MethodPost, "/session", session[0], "Sign in with a password")
-	huma.Register(api, signIn, func(ctx context.Context, r *signInRequest) (*answer[SessionInfo], error) {
-		return answered(c.signIn(ctx, r.Body))
-	})
-	current := operation("get-session", http.MethodGet, "/session", session[0], "Who is signed in")
-	huma.Register(api, current, func(ctx context.Context, _ *nothing) (*answer[SessionInfo], error) {
-		return answered(c.session(ctx))
-	})
-	signOut := operation("sign-out", http.MethodDelete, "/session", session[0], "Sign out")
-	signOut.DefaultStatus = http.StatusNoContent
-	huma.Register(api, signOut, func(ctx context.Context, _ *nothing) (*struct{}, error) {
-		return nil, c.signOut(ctx)
-	})
-	password := operation("set-password", http.MethodPut, "/session/password", session[0], "Set the password of the account that is signed in")
-	password.DefaultStatus = http.StatusNoContent
-	huma.Register(api, password, func(ctx context.Context, r *passwordRequest) (*struct{}, error) {
-		return nil, c.setPassword(ctx, r.Body)
-	})
+	handle(api, c, op("sign-in", post, "/session", "Session", "Sign in with a password"), c.signIn)
+	handle(api, c, op("get-session", get, "/session", "Session", "Who is signed in"), c.session)
+	do(api, c, op("sign-out", remove, "/session", "Session", "Sign out"), c.signOut)
+	do(api, c, op("set-password", put, "/session/password", "Session", "Set the password of the account that is signed in"), c.setPassword)
 
-	huma.Register(api, operation("get-freshness", http.MethodGet, "/freshness", "Overview", "What the console's figures are based on"),
-		func(ctx context.Context, _ *nothing) (*answer[Freshness], error) { return answered(c.freshness(ctx)) })
-	huma.Register(api, operation("get-overview", http.MethodGet, "/overview", "Overview", "The business at a glance"),
-		func(ctx context.Context, r *struct{ AsOf }) (*answer[Overview], error) {
-			return answered(c.overview(ctx, r.AsOf))
-		})
+	handle(api, c, op("get-freshness", get, "/freshness", "Overview", "What the console's figures are based on"), c.freshness)
+	handle(api, c, op("get-overview", get, "/overview", "Overview", "The business at a glance"), c.overview)
 
-	huma.Register(api, operation("list-customers", http.MethodGet, "/customers", "Customers", "A list of customers, by number"),
-		func(ctx context.Context, r *listRequest) (*answer[CustomerPage], error) {
-			return answered(c.customers(ctx, r.Filter, r.Page))
-		})
-	huma.Register(api, operation("get-customer", http.MethodGet, "/customers/{id}", "Customers", "One customer"),
-		func(ctx context.Context, r *customerRequest) (*answer[CustomerDetail], error) {
-			return answered(c.customer(ctx, r.ID, r.AsOf))
-		})
-	huma.Register(api, operation("list-events", http.MethodGet, "/customers/{id}/events", "Customers", "A customer's events, newest first"),
-		func(ctx context.Context, r *eventsRequest) (*answer[EventPage], error) {
-			return answered(c.events(ctx, r.ID, r.Event, r.Page))
-		})
-	huma.Register(api, operation("explain", http.MethodGet, "/customers/{id}/explain", "Customers", "Why a customer has a tag's value, is in or out of a segment, or at its level"),
-		func(ctx context.Context, r *explainRequest) (*answer[Reason], error) {
-			return answered(c.explain(ctx, r))
-		})
-	export := operation("export-customers", http.MethodGet, "/export", "Customers", "The same list as a CSV file, phone numbers masked; written to the audit")
-	export.Responses = map[string]*huma.Response{"200": {
-		Description: "OK",
-		Content:     map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: "string"}}},
+	handle(api, c, op("list-customers", get, "/customers", "Customers", "A list of customers, by number"), c.customers)
+	handle(api, c, op("get-customer", get, "/customers/{id}", "Customers", "One customer"), c.customer)
+	handle(api, c, op("list-events", get, "/customers/{id}/events", "Customers", "A customer's events, newest first"), c.events)
+	handle(api, c, op("explain", get, "/customers/{id}/explain", "Customers", "Why a customer has a tag's value, is in or out of a segment, or at its level"), c.explain)
+	stream(api, c, op("export-customers", get, "/export", "Customers", "The same list as a CSV file, phone numbers masked; written to the audit"), "text/csv", c.export)
+
+	handle(api, c, op("list-segments", get, "/segments", "Segments", "All segments"), c.segments)
+	handle(api, c, op("get-segment", get, "/segments/{name}", "Segments", "One segment"), c.segment)
+	handle(api, c, op("list-tags", get, "/tags", "Tags", "All tags"), c.tags)
+	handle(api, c, op("get-tag", get, "/tags/{name}", "Tags", "One tag"), c.tag)
+	handle(api, c, op("list-tiers", get, "/tiers", "Tiers", "All tier models"), c.tiers)
+	handle(api, c, op("get-tier", get, "/tiers/{name}", "Tiers", "One tier model with the weight of each level"), c.tier)
+	handle(api, c, op("get-moves", get, "/tiers/{name}/moves", "Tiers", "How customers moved between levels, by the same calibration at both dates"), c.moves)
+
+	handle(api, c, op("list-audit", get, "/audit", "Audit", "Who did what, newest first"), c.auditPage)
+	handle(api, c, op("list-imports", get, "/imports", "Imports", "All imports, newest first"), c.imports)
+	handle(api, c, op("list-refused", get, "/imports/{id}/refused", "Imports", "An import's refused rows"), c.refused)
+}
+
+// answer is a JSON answer.
+type answer[T any] struct{ Body T }
+
+// handle declares an operation that answers with JSON.
+func handle[I, O any](api huma.API, c *console, op huma.Operation, fn func(context.Context, *I) (O, error)) {
+	huma.Register(api, op, func(ctx context.Context, in *I) (*answer[O], error) {
+		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+		defer cancel()
+		body, err := fn(ctx, in)
+		if err != nil {
+			return nil, c.problem(op.OperationID, err)
+		}
+		return &answer[O]{Body: body}, nil
+	})
+}
+
+// do declares an operation that answers with nothing.
+func do[I any](api huma.API, c *console, op huma.Operation, fn func(context.Context, *I) error) {
+	op.DefaultStatus = http.StatusNoContent
+	huma.Register(api, op, func(ctx context.Context, in *I) (*struct{}, error) {
+		if err := fn(ctx, in); err != nil {
+			return nil, c.problem(op.OperationID, err)
+		}
+		return nil, nil
+	})
+}
+
+// stream declares an operation that writes its answer as it goes.
+func stream[I any](api huma.API, c *console, op huma.Operation, mime string, fn func(context.Context, *I) (func(huma.Context), error)) {
+	op.Responses = map[string]*huma.Response{"200": {
+		Description: http.StatusText(http.StatusOK),
+		Content:     map[string]*huma.MediaType{mime: {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}}
-	huma.Register(api, export, func(ctx context.Context, r *struct{ Filter }) (*huma.StreamResponse, error) {
-		return c.export(ctx, r.Filter)
+	huma.Register(api, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
+		body, err := fn(ctx, in)
+		if err != nil {
+			return nil, c.problem(op.OperationID, err)
+		}
+		return &huma.StreamResponse{Body: body}, nil
 	})
-
-	huma.Register(api, operation("list-segments", http.MethodGet, "/segments", "Segments", "All segments"),
-		func(ctx context.Context, r *struct{ AsOf }) (*answer[[]SegmentInfo], error) {
-			return answered(c.segments(ctx, r.AsOf))
-		})
-	huma.Register(api, operation("get-segment", http.MethodGet, "/segments/{name}", "Segments", "One segment"),
-		func(ctx context.Context, r *nameRequest) (*answer[SegmentDetail], error) {
-			return answered(c.segment(ctx, r.Name, r.AsOf))
-		})
-	huma.Register(api, operation("list-tags", http.MethodGet, "/tags", "Tags", "All tags"),
-		func(ctx context.Context, r *struct{ AsOf }) (*answer[[]TagInfo], error) {
-			return answered(c.tags(ctx, r.AsOf))
-		})
-	huma.Register(api, operation("get-tag", http.MethodGet, "/tags/{name}", "Tags", "One tag"),
-		func(ctx context.Context, r *nameRequest) (*answer[TagDetail], error) {
-			return answered(c.tag(ctx, r.Name, r.AsOf))
-		})
-	huma.Register(api, operation("list-tiers", http.MethodGet, "/tiers", "Tiers", "All tier models"),
-		func(ctx context.Context, r *struct{ AsOf }) (*answer[[]TierInfo], error) {
-			return answered(c.tiers(ctx, r.AsOf))
-		})
-	huma.Register(api, operation("get-tier", http.MethodGet, "/tiers/{name}", "Tiers", "One tier model with the weight of each level"),
-		func(ctx context.Context, r *nameRequest) (*answer[TierDetail], error) {
-			return answered(c.tier(ctx, r.Name, r.AsOf))
-		})
-	huma.Register(api, operation("get-moves", http.MethodGet, "/tiers/{name}/moves", "Tiers", "How customers moved between levels, by the same calibration at both dates"),
-		func(ctx context.Context, r *movesRequest) (*answer[Migration], error) {
-			return answered(c.moves(ctx, r))
-		})
-
-	huma.Register(api, operation("list-audit", http.MethodGet, "/audit", "Audit", "Who did what, newest first"),
-		func(ctx context.Context, r *struct{ Page }) (*answer[AuditPage], error) {
-			return answered(c.auditPage(ctx, r.Page))
-		})
-	huma.Register(api, operation("list-imports", http.MethodGet, "/imports", "Imports", "All imports, newest first"),
-		func(ctx context.Context, _ *nothing) (*answer[[]ImportInfo], error) { return answered(c.imports(ctx)) })
-	huma.Register(api, operation("list-refused", http.MethodGet, "/imports/{id}/refused", "Imports", "An import's refused rows"),
-		func(ctx context.Context, r *refusedRequest) (*answer[RefusedPage], error) {
-			return answered(c.refused(ctx, r.ID, r.Page))
-		})
 }
 
 // newAPI puts the API's operations on a router.
@@ -188,6 +172,7 @@ func newAPI(router chi.Router, c *console) huma.API {
 	config.CreateHooks = nil
 	config.RejectUnknownQueryParameters = true
 	api := humachi.New(router, config)
+	api.UseMiddleware(c.gate(api))
 	register(api, c)
 	return api
 }

@@ -27,17 +27,6 @@ type Figure struct {
 	Kind   string   `json:"kind" enum:"count,money,share" doc:"How to show value: people or orders, money of the business's currency, or a share 0..1."`
 }
 
-// Page is the part of a list that a request asks for.
-type Page struct {
-	Cursor string `query:"cursor" doc:"What the answer before gave as next; absent = the first page."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Most items in one answer."`
-}
-
-// AsOf is the instant that a request asks about.
-type AsOf struct {
-	AsOf string `query:"as_of" example:"2026-01-31" doc:"RFC 3339, or a date (00:00 of that day in the business zone); absent = now, in steps of a few minutes."`
-}
-
 // SessionInfo is who is signed in, and what the console must know of the business.
 type SessionInfo struct {
 	Account         string `json:"account"`
@@ -76,7 +65,7 @@ type Overview struct {
 	DataUntil      *time.Time  `json:"data_until" nullable:"true"`
 	From           string      `json:"from" format:"date" doc:"First day of the period."`
 	To             string      `json:"to" format:"date" doc:"Last day of the period, inclusive."`
-	Customers      Figure      `json:"customers" doc:"Everyone known at as_of; before: without those whose first event lies in or after the period."`
+	Customers      Figure      `json:"customers" doc:"Everyone known at as_of; before: without the new customers of the period."`
 	NewCustomers   Figure      `json:"new_customers" doc:"Customers whose first event ever lies in the period."`
 	Active         Figure      `json:"active" doc:"Customers who did something themselves in the period: any event but those that the business sends (message_sent, coupon_issued, group_message_sent, order_refunded)."`
 	Turnover       Figure      `json:"turnover" doc:"Sum of order_paid.amount of the period, net of refunds known at as_of; top-ups are not turnover."`
@@ -294,7 +283,7 @@ type SegmentDetail struct {
 
 // DefinitionRef names a definition.
 type DefinitionRef struct {
-	Kind  string `json:"kind" enum:"attribute,event,tag,segment,tier,list,score"`
+	Kind  string `json:"kind" enum:"tag,segment,tier,list,score,strategy"`
 	Name  string `json:"name"`
 	Title Text2  `json:"title"`
 }
@@ -459,8 +448,10 @@ type RefusedPage struct {
 
 // RefusedInfo is one refused row.
 type RefusedInfo struct {
-	Row    uint64 `json:"row"`
+	Row    uint64 `json:"row" doc:"1 = the first row of data; of a group of rows its first."`
+	Line   int    `json:"line" doc:"In the file."`
+	Field  string `json:"field" doc:"The column."`
 	Reason string `json:"reason"`
-	Field  string `json:"field"`
+	Hint   string `json:"hint"`
 	Raw    string `json:"raw"`
 }
