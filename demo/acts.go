@@ -152,15 +152,7 @@ func (m *maker) useCoupon(at int, source couponSource, gross int64, order string
 	return c
 }
 
-const (
-	pageHome = iota
-	pageOffers
-	pageDelivery
-	pageMenu
-	pageMembers
-	pageStores
-	pageNews
-)
+const pageOffers = 1 // of pageNames
 
 var pageNames = []string{"首页", "优惠专区", "外卖点餐", "菜单", "会员中心", "门店列表", "新品推荐"}
 var pageWeights = []int{40, 10, 10, 16, 12, 6, 10}

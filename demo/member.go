@@ -69,6 +69,8 @@ type member struct {
 	yearly       float64 // possible orders a year
 	digital      float64 // sessions a month
 	social       float64 // multiplies what is said and read
+	party        int     // how many he usually dines with; 0 as it comes
+	class        int8    // of what he orders, as in wish
 	topUps       float64 // chance of a top-up at a restaurant order
 	wecom        int     // second; -1 never
 	followed     bool
@@ -162,13 +164,19 @@ func (m *maker) drawRegistration() {
 func (m *maker) drawHabits() {
 	p, r := &m.member, m.rand
 	p.yearly = 4.0 * math.Exp(1.0*r.NormFloat64())
-	p.digital = .13 * math.Exp(.9*r.NormFloat64())
+	p.digital = .1 * math.Exp(.9*r.NormFloat64())
 	p.social = .5 * math.Exp(.9*r.NormFloat64())
 	p.dine = .35 + .6*r.Float64()
 	p.delivery = (1 - p.dine) * .35
 	p.shelf = (1 - p.dine) * .25
 	if r.Float64() < .16 {
 		p.topUps = .1 + .25*r.Float64()
+	}
+	switch u := r.Float64(); {
+	case u < .04: // hosts banquets now and then
+		p.party, p.class, p.yearly, p.dine = 10+r.IntN(6), 1, min(max(p.yearly/2, 1.5), 5), .9
+	case u < .16: // eats alone at noon
+		p.party, p.class = 1, -1
 	}
 	if left := p.from + int(430*r.ExpFloat64()); left < p.to {
 		p.to = max(left, p.from+1)

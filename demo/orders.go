@@ -195,7 +195,13 @@ func (m *maker) fill(ch channel, w wish) {
 			party = 1 + weighted(r, partySizes)
 		}
 		extras := 0
-		if r.Float64() < .34 {
+		if party >= 8 { // a banquet: a set for every six, and more
+			for range party / 6 {
+				m.add(banquet)
+			}
+			m.add(m.pick(soupBases, w.class))
+			extras = party * 2 / 3
+		} else if r.Float64() < .34 {
 			m.add(setFor(party, w.class))
 			extras = r.IntN(2)
 		} else {
@@ -261,6 +267,8 @@ func cheapest(ch channel) int {
 	return cheapShelf
 }
 
+var banquet = bySKU("D2004")
+
 var cheapDish, cheapShelf = bySKU("D4003"), bySKU("R4003")
 
 // topOff fills the basket up to just above the next threshold, where that is
@@ -304,7 +312,6 @@ func (m *maker) around(o *order) {
 		}
 	case delivery:
 		m.did(act{kind: siteVisited, at: at - 300 - r.IntN(400)})
-		m.did(act{kind: pageViewed, at: at - 240, page: pageDelivery})
 	case online:
 		began := at - 400 - r.IntN(1200)
 		m.did(act{kind: siteVisited, at: began})
@@ -542,6 +549,7 @@ func (m *maker) place(day int, ch channel) {
 	}
 	runs := m.calendar.campaign[day] != noCampaign
 	w := plainWish
+	w.party, w.class = p.party, p.class
 	u := r.Float64()
 	switch p.role {
 	case promoLover:
