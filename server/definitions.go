@@ -340,7 +340,7 @@ type gridAnswer struct {
 // level for each pair, evaluated with the calibrations in force.
 func (c *console) grid(ctx context.Context, a *compute.Answer, name string, sales *audience.Column) (*TierGrid, error) {
 	got, err := c.grids.get(ctx, gridOf{viewOf(a), name}, func(ctx context.Context) (*gridAnswer, error) {
-		set := only(a.Set, define.Ref{Kind: "tier", Name: name})
+		set := a.Set.Only(define.Ref{Kind: "tier", Name: name})
 		fine := set.Tiers[name]
 		rfm := *fine.RFM
 		g := &gridAnswer{cells: cellsOf(rfm)}

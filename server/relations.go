@@ -24,30 +24,3 @@ func references(set *define.Set, refs []define.Ref) []DefinitionRef {
 	}
 	return out
 }
-
-// only is the set with one definition and those it stands on, however far.
-func only(set *define.Set, ref define.Ref) *define.Set {
-	out := figureSet(set.Catalogue)
-	out.Lists, out.Scores = set.Lists, set.Scores
-	var add func(define.Ref)
-	seen := map[define.Ref]bool{}
-	add = func(r define.Ref) {
-		if seen[r] {
-			return
-		}
-		seen[r] = true
-		switch r.Kind {
-		case "tag":
-			out.Tags[r.Name] = set.Tags[r.Name]
-		case "segment":
-			out.Segments[r.Name] = set.Segments[r.Name]
-		case "tier":
-			out.Tiers[r.Name] = set.Tiers[r.Name]
-		}
-		for _, used := range define.Uses(set, r) {
-			add(used)
-		}
-	}
-	add(ref)
-	return out
-}
