@@ -241,7 +241,16 @@ type Promotion struct {
 type Score struct {
 	Header
 	Signals  []Signal
-	HalfLife Duration
+	HalfLife Duration // zero = points do not fade
+	Alert    *Alert
+}
+
+// Alert notifies someone when a score reaches AtLeast or Or holds.
+type Alert struct {
+	AtLeast    float64 // 0 = only Or
+	Or         Condition
+	To         string // responsible_staff, or a role
+	AgainAfter Duration
 }
 
 // Signal gives points for an event.
