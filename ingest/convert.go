@@ -17,6 +17,7 @@ import (
 const (
 	// maxUnits is the largest amount of money, in units of its scale.
 	maxUnits = 10_000_000_000_000
+	maxText  = 32 << 10
 	// numberScale is how many digits a number keeps where the catalogue does
 	// not say.
 	numberScale = 6
@@ -184,6 +185,10 @@ func (m *mapper) origin(c *compiled) (strata.Value, *refusal) {
 func (m *mapper) convert(c *compiled, cell []byte) (strata.Value, *refusal) {
 	refuse := func(reason, hint string) (strata.Value, *refusal) {
 		return strata.Value{}, &refusal{field: m.columnName(c.column), found: string(cell), reason: reason, hint: hint}
+	}
+	if len(cell) > maxText {
+		return strata.Value{}, &refusal{field: m.columnName(c.column), found: string(cell[:60]), reason: fmt.Sprintf("is longer than %d bytes", maxText),
+			hint: "shorten it, and see whether a quote before it was left open"}
 	}
 	switch c.kind {
 	case strata.Text:

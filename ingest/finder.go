@@ -1,7 +1,7 @@
 package ingest
 
 import (
-	"fmt"
+	"strings"
 
 	"strata"
 )
@@ -25,7 +25,6 @@ func (f *finder) find(s *keySet) (created bool, err error) {
 		return false, nil
 	}
 	var owner uint64
-	var by strata.Key
 	for _, k := range s.keys {
 		who, ok := f.known[k]
 		if !ok {
@@ -39,10 +38,10 @@ func (f *finder) find(s *keySet) (created bool, err error) {
 			who = uint64(id)
 		}
 		if owner != 0 && owner != who {
-			s.conflict = twoCustomers(by.Namespace, k.Namespace)
+			s.conflict = twoCustomers(s)
 			return false, nil
 		}
-		owner, by = who, k
+		owner = who
 	}
 	if owner == 0 {
 		owner, created = f.next, true
@@ -55,6 +54,10 @@ func (f *finder) find(s *keySet) (created bool, err error) {
 	return created, nil
 }
 
-func twoCustomers(a, b string) *refusal {
-	return &refusal{reason: fmt.Sprintf("its %s and its %s belong to two customers", a, b), hint: "correct the one that is wrong"}
+func twoCustomers(s *keySet) *refusal {
+	names := make([]string, len(s.keys))
+	for i, k := range s.keys {
+		names[i] = k.Namespace
+	}
+	return &refusal{reason: "its keys (" + strings.Join(names, ", ") + ") belong to two customers", hint: "look both up and correct the one that is wrong"}
 }

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -51,6 +52,7 @@ type Options struct {
 	Now       func() time.Time
 	Progress  func(Progress) // may be nil; called from several goroutines, one at a time
 	DryRun    bool           // everything but writing
+	BatchRows int            // rows and groups that are committed together; default 100,000
 }
 
 // Progress is how far an import is.
@@ -77,6 +79,27 @@ type Report struct {
 	Elapsed  time.Duration
 }
 
+// ReadHeader returns the names of a file's columns, for Suggest.
+func ReadHeader(file Source) ([]string, error) {
+	read := func(encoding string) ([]string, error) {
+		plain, _, close, err := openPlain(file)
+		if err != nil {
+			return nil, err
+		}
+		defer close()
+		return newCSVReader(decoded(plain, encoding), file.Name, encoding, false, 0).header()
+	}
+	header, err := read(utf8Name)
+	var wrong *encodingError
+	if errors.As(err, &wrong) {
+		header, err = read(gb18030Name)
+	}
+	if errors.As(err, &wrong) {
+		return nil, wrong.error
+	}
+	return header, err
+}
+
 // Import reads a file through a mapping into the store. See the package doc
 // for what makes facts the same and for what an interrupted import leaves.
 // Only one import at a time may write to a store.
@@ -87,6 +110,12 @@ type Report struct {
 // in the report and kept (see Refused).
 func Import(ctx context.Context, o Options) (Report, error) {
 	began := o.Now()
+	if o.Settings == (strata.Settings{}) {
+		o.Settings = strata.DefaultSettings()
+	}
+	if o.BatchRows <= 0 {
+		o.BatchRows = 100_000
+	}
 	im := &importer{o: &o, began: strata.At(began), now: strata.At(began)}
 	report, err := im.run(ctx)
 	report.Elapsed = o.Now().Sub(began)
@@ -129,6 +158,11 @@ func (im *importer) run(ctx context.Context) (report Report, err error) {
 	report.Warnings = warnings
 	report.Resumed = record.Progress > 0
 	err = im.apply(ctx, record)
+	if err != nil && ctx.Err() != nil && !im.o.DryRun {
+		if err := im.interrupted(record.ID); err != nil {
+			return report, err
+		}
+	}
 	report.Record = *record
 	return report, err
 }
@@ -317,7 +351,7 @@ func (im *importer) record() (*Record, []string, error) {
 		return nil, nil, err
 	}
 	if resumed == nil || o.DryRun {
-		resumed = &Record{ID: last + 1, File: o.File.Name, Size: o.File.Size, Hash: hash, Encoding: im.encoding, Header: im.header, Delimiter: string(im.delimiter),
+		resumed = &Record{ID: last + 1, File: o.File.Name, Size: o.File.Size, Hash: hash, Encoding: im.encoding, Header: im.header, Delimiter: string(im.delimiter), Headless: len(o.Mapping.header) > 0,
 			Source: o.Mapping.source, Mapping: o.Mapping.name, MappingHash: o.Mapping.hash, Started: im.began}
 	}
 	resumed.State = Running
@@ -332,6 +366,23 @@ func (im *importer) record() (*Record, []string, error) {
 			}
 		}
 		return resumed.write(b)
+	})
+}
+
+// interrupted notes in the last committed record that the import has ended
+// before its end.
+func (im *importer) interrupted(id uint32) error {
+	return im.o.Update(true, func(b strata.Batch) error {
+		var last Record
+		stored, err := b.Get(recordKey(id))
+		if err != nil || stored == nil {
+			return err
+		}
+		if err := json.Unmarshal(stored, &last); err != nil {
+			return &strata.Error{Code: strata.Internal, Message: "the record of an import is damaged", Cause: err}
+		}
+		last.State = Interrupted
+		return last.write(b)
 	})
 }
 
@@ -377,7 +428,7 @@ func (im *importer) apply(ctx context.Context, kept *Record) error {
 			b.units = append(b.units, u)
 			b.facts += len(u.facts) + len(u.attributes)
 			b.raw += len(u.raw)
-			if b.full() {
+			if b.full(im.o.BatchRows) {
 				return send(false)
 			}
 			return nil

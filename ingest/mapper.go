@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/zeebo/xxh3"
 
@@ -552,6 +551,3 @@ func bodyHash(e *strata.Event, keys *keySet) uint64 {
 	}
 	return xxh3.Hash(b)
 }
-
-// clock returns the instant of t and is here so that a nil time reads well.
-func clock(now func() time.Time) strata.Instant { return strata.At(now()) }

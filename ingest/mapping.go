@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -151,8 +150,8 @@ func ParseMapping(name string, data []byte, catalogue *define.Catalogue) (*Mappi
 		catalogue: catalogue,
 	}
 	b.root(root)
-	if len(b.errs) > 0 {
-		return nil, errors.Join(b.errs...)
+	if err := b.joined(); err != nil {
+		return nil, err
 	}
 	b.m.hash = b.fingerprint(data)
 	return b.m, nil
@@ -443,7 +442,8 @@ func (b *mappingReader) attributes(p place, at *timeRule) {
 		}
 		if !known {
 			b.fail(e.value, "the catalogue has no attribute "+e.key, b.nearestOr(e.key, b.attributeNames(), "declare it under catalogue.attributes"))
-			def.Type.Name = define.TypeText
+			b.quietly(func() { b.value(e, define.Type{}, false, "at", "empty") })
+			continue
 		}
 		a := attributeRule{at: at}
 		a.valueRule = b.value(e, def.Type, false, "at", "empty")
@@ -463,9 +463,8 @@ func (b *mappingReader) attributes(p place, at *timeRule) {
 
 // rawFields is fields without checking the keys again.
 func (b *mappingReader) rawFields(p place) map[string]place {
-	errs := b.errs
-	list, _ := b.entries(p, "")
-	b.errs = errs
+	var list []entry
+	b.quietly(func() { list, _ = b.entries(p, "") })
 	out := map[string]place{}
 	for _, e := range list {
 		out[e.key] = e.value
@@ -558,7 +557,8 @@ func (b *mappingReader) event(p place) (r eventRule, ok bool) {
 					b.fail(e.value, fmt.Sprintf("%s has no property %s in the catalogue", r.event, e.key),
 						b.nearestOr(e.key, names, "declare it under catalogue.events."+r.event+".properties"))
 				}
-				property.Type.Name = define.TypeText
+				b.quietly(func() { b.value(e, define.Type{}, r.group != nil) }) // notes its columns
+				continue
 			}
 			r.properties = append(r.properties, b.value(e, property.Type, r.group != nil))
 		}

@@ -1,8 +1,11 @@
 package ingest
 
 import (
+	"bufio"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -26,6 +29,7 @@ type Record struct {
 	Encoding    string         `json:"encoding"`
 	Header      []string       `json:"header"`
 	Delimiter   string         `json:"delimiter"`
+	Headless    bool           `json:"headless,omitempty"` // the file has no line of names; Header is the mapping's
 	Source      string         `json:"source"`
 	Mapping     string         `json:"mapping"`
 	MappingHash string         `json:"mapping_hash"`
@@ -147,12 +151,22 @@ func Records(s Scanner, fn func(Record) error) error {
 
 // RefusedRow is a row that was not taken.
 type RefusedRow struct {
-	Row    uint64 // 1 = first data row; 0 = a whole group
+	Row    uint64 // 1 = first data row; of a whole group, its first
 	Line   int
 	Field  string // the column
 	Reason string // with what was found
 	Hint   string
 	Raw    string // the row as it stands in the file, in UTF-8
+}
+
+// Describe returns the row as an error that names the file, the line and the
+// column.
+func (r RefusedRow) Describe(file string) *strata.Error {
+	e := &strata.Error{Code: strata.Invalid, Field: fmt.Sprintf("%s:%d", file, r.Line), Message: r.Reason, Hint: r.Hint}
+	if r.Field != "" {
+		e.Field += ": " + r.Field
+	}
+	return e
 }
 
 const refusedVersion = 1
@@ -213,4 +227,35 @@ func decodeRefused(b []byte) (r RefusedRow, err error) {
 		b = b[n+int(size):]
 	}
 	return r, nil
+}
+
+// WriteRefused writes the refused rows of an import as they stood in their
+// file, under the same line of column names and in UTF-8, so that they can be
+// corrected and imported. Groups that were refused as a whole have no text of
+// their own and are left out.
+func WriteRefused(w io.Writer, s Scanner, r Record) error {
+	out := bufio.NewWriter(w)
+	if !r.Headless {
+		for i, name := range r.Header {
+			if i > 0 {
+				out.WriteString(r.Delimiter)
+			}
+			if strings.ContainsAny(name, "\"\n"+r.Delimiter) {
+				name = `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+			}
+			out.WriteString(name)
+		}
+		out.WriteByte('\n')
+	}
+	err := Refused(s, r.ID, 0, func(row RefusedRow) error {
+		if row.Raw == "" {
+			return nil
+		}
+		out.WriteString(row.Raw)
+		return out.WriteByte('\n')
+	})
+	if err != nil {
+		return err
+	}
+	return out.Flush()
 }

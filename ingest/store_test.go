@@ -6,6 +6,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +35,7 @@ type stage struct {
 var errHook = errors.New("the commit was made to fail")
 
 func newStage(t testing.TB, settings strata.Settings) *stage {
-	s := &stage{t: t, fs: vfs.NewMem(), now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
+	s := &stage{t: t, fs: vfs.NewCrashableMem(), now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
 	s.open(settings)
 	t.Cleanup(func() { s.store.Close() })
 	return s
@@ -124,6 +126,79 @@ func dataFile(t testing.TB, name string) string {
 		t.Skipf("SKIPPED: %s is not here; set STRATA_DATA to the directory that holds it", name)
 	}
 	return path
+}
+
+// dump is everything known of everyone, a line for each fact, independent of
+// customers' numbers.
+func (s *stage) dump() []string {
+	s.t.Helper()
+	var lines []string
+	for c := strata.CustomerID(1); c <= s.identity.Last(); c++ {
+		keys, err := s.identity.Keys(c)
+		if strata.CodeOf(err) == strata.NotFound {
+			continue // the number of an abandoned batch
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		var names []string
+		for _, k := range keys {
+			names = append(names, k.Namespace+"="+k.Value)
+		}
+		who := strings.Join(names, "+")
+		lines = append(lines, who)
+		events, err := s.store.Events(c)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, e := range events {
+			line := who + " | " + e.Name + " " + strata.TimeOf(e.At).String() + " " + e.ID
+			for _, p := range e.Properties {
+				line += " " + p.Name + "=" + p.Value.String()
+			}
+			lines = append(lines, line+" from "+e.Source)
+		}
+		attributes, err := s.store.Attributes(c)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, a := range attributes {
+			lines = append(lines, who+" | @"+a.Name+" "+strata.TimeOf(a.At).String()+" "+a.Value.String()+" from "+a.Source)
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+var rowID = regexp.MustCompile(` f:[0-9a-f]{16}:[0-9]{10}`)
+
+// hidden is dump without the ids of rows.
+func (s *stage) hidden() []string {
+	lines := s.dump()
+	for i := range lines {
+		lines[i] = rowID.ReplaceAllString(lines[i], " #")
+	}
+	return sorted(lines)
+}
+
+func sorted(lines []string) []string {
+	lines = slices.Clone(lines)
+	slices.Sort(lines)
+	return lines
+}
+
+// refused lists the refused rows of an import as the command line shows them.
+func (s *stage) refused(id uint32, file string) []string {
+	s.t.Helper()
+	var lines []string
+	err := ingest.Refused(s.store, id, 0, func(r ingest.RefusedRow) error {
+		lines = append(lines, r.Describe(file).Error()+" <"+r.Raw+">")
+		return nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return lines
 }
 
 // everyone visits all customers with their keys' text.

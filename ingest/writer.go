@@ -19,8 +19,8 @@ type batch struct {
 	last  bool
 }
 
-func (b *batch) full() bool {
-	return b.facts >= 50_000 || len(b.units) >= 100_000 || b.raw >= 8<<20
+func (b *batch) full(rows int) bool {
+	return b.facts >= 50_000 || len(b.units) >= rows || b.raw >= 16<<20
 }
 
 // writer applies units in order. It belongs to one goroutine.
@@ -115,7 +115,7 @@ func (w *writer) write(b *batch) error {
 // finish completes the record.
 func (w *writer) finish() {
 	r := w.record
-	r.State, r.Finished = Done, clock(w.o.Now)
+	r.State, r.Finished = Done, strata.At(w.o.Now())
 	r.NewCustomers = w.created.GetCardinality()
 	r.UpdatedCustomers = roaring.AndNot(w.changed, w.created).GetCardinality()
 	r.UnchangedCustomers = roaring.AndNot(w.touched, w.created).GetCardinality() - r.UpdatedCustomers
@@ -227,7 +227,7 @@ func (w *writer) customer(to strata.Batch, u *unit) (strata.CustomerID, error) {
 			}
 			u.refused = &refusal{reason: e.Message, hint: e.Hint}
 			if e.Code == strata.Conflict {
-				u.refused = &refusal{reason: "its keys belong to two customers", found: "", hint: e.Message + "; " + e.Hint}
+				u.refused = twoCustomers(s)
 			}
 			return 0, nil
 		}

@@ -20,6 +20,7 @@ type document struct {
 	name    string
 	anchors map[string]ast.Node
 	errs    []error
+	lines   []int // of errs
 }
 
 // place is a node and where it stands.
@@ -105,6 +106,28 @@ func (d *document) at(n ast.Node, path string) place {
 
 func (d *document) fail(p place, message, hint string) {
 	d.errs = append(d.errs, &strata.Error{Code: strata.Invalid, Field: d.field(p), Message: message, Hint: hint})
+	d.lines = append(d.lines, p.line)
+}
+
+// joined returns all errors as the lines stand, or nil.
+func (d *document) joined() error {
+	order := make([]int, len(d.errs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return d.lines[a] - d.lines[b] })
+	errs := make([]error, len(d.errs))
+	for i, from := range order {
+		errs[i] = d.errs[from]
+	}
+	return errors.Join(errs...)
+}
+
+// quietly runs fn and forgets what it complains about.
+func (d *document) quietly(fn func()) {
+	n := len(d.errs)
+	fn()
+	d.errs, d.lines = d.errs[:n], d.lines[:n]
 }
 
 func (d *document) field(p place) string {
@@ -243,7 +266,6 @@ func describe(p place) string {
 
 func isMapping(p place) bool { _, ok := p.node.(*ast.MappingNode); return ok }
 func isList(p place) bool    { _, ok := p.node.(*ast.SequenceNode); return ok }
-func isNull(p place) bool    { _, ok := p.node.(*ast.NullNode); return ok }
 
 func orList(words []string) string {
 	if len(words) < 2 {
