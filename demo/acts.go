@@ -316,7 +316,7 @@ func (m *maker) read(from, to int) {
 func (m *member) level() string {
 	switch {
 	case m.spent >= 800000:
-		return "黑金"
+		return "钻石"
 	case m.spent >= 300000:
 		return "金卡"
 	case m.spent >= 100000:

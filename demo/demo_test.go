@@ -293,8 +293,8 @@ func TestAmounts(t *testing.T) {
 		if gross != quantity*cents(t, row["单价"]) || paid != gross-discount || discount < 0 || paid < 0 {
 			t.Fatalf("%s: %d x %s = %d - %d = %d does not add up", id, quantity, row["单价"], gross, discount, paid)
 		}
-		if (row["是否优惠"] == "是") != (row["优惠来源"] != "") {
-			t.Fatalf("%s: promoted %s by %q", id, row["是否优惠"], row["优惠来源"])
+		if (row["是否优惠"] == "是") != (row["优惠来源"] != "" || row["活动"] != "") || (row["优惠来源"] != "") != (row["优惠券号"] != "") {
+			t.Fatalf("%s: promoted %s, found by %q, campaign %q, coupon %q", id, row["是否优惠"], row["优惠来源"], row["活动"], row["优惠券号"])
 		}
 		o.gross += gross
 		o.discount += discount

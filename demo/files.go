@@ -34,7 +34,7 @@ var fileNames = [files]string{"members.csv", "orders.csv", "refunds.csv", "coupo
 
 var headers = [files]string{
 	"会员号,手机号,姓名,性别,生日,注册城市,所在城市,职业,注册时间,来源渠道,会员等级,归属门店,归属员工,喜好,储值余额,小红书粉丝数,抖音粉丝数",
-	"订单号,会员号,下单时间,门店,渠道,商品编码,商品名称,品类,品牌,数量,单价,商品金额,优惠金额,实付金额,优惠券号,是否优惠,优惠来源",
+	"订单号,会员号,下单时间,门店,渠道,商品编码,商品名称,品类,品牌,数量,单价,商品金额,优惠金额,实付金额,优惠券号,是否优惠,优惠来源,活动",
 	"退款单号,订单号,会员号,退款时间,退款金额,退款原因,门店",
 	"动作,时间,会员号,券号,券名称,使用门槛,面额,领取方式,设备号,订单号,门店",
 	"event,time,member_no,store,table_no,channel,page,sku,product,category,brand,price,order_id,amount,device_id",
@@ -203,11 +203,11 @@ func (m *maker) writeOrders(no string) {
 		m.saw(o.at)
 		couponID, promoted, source := "", "否", ""
 		if o.campaign != noCampaign {
-			promoted, source = "是", campaignNames[o.campaign]
+			promoted = "是"
 		}
 		if o.coupon >= 0 {
 			c := &p.coupons[o.coupon]
-			couponID, promoted, source = c.id, "是", couponSourceNames[c.source]+"券"
+			couponID, promoted, source = c.id, "是", couponSourceNames[c.source]
 		}
 		for j := o.lines; j < o.lines+o.n; j++ {
 			l := &p.lines[j]
@@ -229,6 +229,7 @@ func (m *maker) writeOrders(no string) {
 			t.text(couponID)
 			t.text(promoted)
 			t.text(source)
+			t.text(campaignNames[o.campaign])
 			t.end()
 		}
 	}

@@ -34,7 +34,7 @@ func read(t *testing.T, dir string) (map[string]*told, map[string]map[string]boo
 			if row["是否优惠"] == "是" {
 				m.promoted++
 			}
-			if row["优惠来源"] == "自领券" {
+			if row["优惠来源"] == "自领" {
 				m.claimed++
 			}
 		}
