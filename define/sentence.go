@@ -311,6 +311,9 @@ func (p phrases) held(t *Test) string {
 func (p phrases) tagIs(c TagIs) string {
 	subject := p.say("标签「%[1]s」", "the tag “%[1]s”", p.tagName(c.Tag))
 	var text string
+	if tier := p.tierOf(c.Tag); tier != "" {
+		c.Test = p.namedLevels(c.Test, tier)
+	}
 	if len(c.Test.Comparisons) > 0 {
 		text = p.test(subject, c.Test, p.tagType(c.Tag))
 	} else {

@@ -12,8 +12,30 @@ func (p phrases) test(subject string, t Test, typ Type) string {
 	if len(t.Comparisons) == 0 {
 		return p.say("%[1]s有值", "%[1]s is known", subject)
 	}
-	return subject + p.say("", " ") + p.predicate(t, typ)
+	predicate := p.predicate(t, typ)
+	if !p.en {
+		if stem, ok := strings.CutPrefix(subject, "是否"); ok && typ.Name == TypeBoolean && strings.HasPrefix(predicate, isYes) {
+			return "是" + stem + strings.TrimPrefix(predicate, isYes)
+		} else if ok && typ.Name == TypeBoolean && (strings.HasPrefix(predicate, isNo) || strings.HasPrefix(predicate, isNotYes)) {
+			return "不是" + stem + strings.TrimPrefix(strings.TrimPrefix(predicate, isNo), isNotYes)
+		}
+		return subject + predicate
+	}
+	// "Registered on is in the last 7 days" is said without the "on is".
+	if stem, ok := strings.CutSuffix(subject, " on"); ok && comparesDates(t.Comparisons[0]) {
+		if rest, is := strings.CutPrefix(predicate, "is "); is {
+			return stem + " " + rest
+		}
+	}
+	return subject + " " + predicate
 }
+
+// How Chinese predicates of yes and no begin; 是否会员为是 is said as 是会员.
+const (
+	isYes    = "为是"
+	isNo     = "为否"
+	isNotYes = "不是是"
+)
 
 // predicate says the test without its subject.
 func (p phrases) predicate(t Test, typ Type) string {

@@ -121,7 +121,7 @@ func (p phrases) happened(sel Selection, yes bool) string {
 		if len(sel.Where) == 0 {
 			return text + suffix
 		}
-		if w.about {
+		if w.about && !p.yesOrNo(sel) {
 			whose := make([]string, len(sel.Where))
 			for i, t := range sel.Where {
 				whose[i] = "whose " + p.where(sel, []PropertyTest{t})
@@ -199,7 +199,7 @@ func (p phrases) things(sel Selection) string {
 	name := p.eventNames(sel)
 	if spoken {
 		name = w.noun + "s"
-	} else if len(sel.Events) == 1 && !strings.HasSuffix(sel.Events[0], "*") {
+	} else if !strings.HasSuffix(sel.Events[len(sel.Events)-1], "*") {
 		name += " events"
 	}
 	return name + p.note(p.where(sel, sel.Where)) + p.grossRemark(sel)
@@ -241,6 +241,17 @@ func (p phrases) spoken(sel Selection) (eventWords, bool) {
 		return eventWords{}, false
 	}
 	return w, true
+}
+
+// yesOrNo reports whether a property that is tested is a boolean, whose name
+// is no noun.
+func (p phrases) yesOrNo(sel Selection) bool {
+	for _, t := range sel.Where {
+		if p.property(sel, t.Property).Type.Name == TypeBoolean {
+			return true
+		}
+	}
+	return false
 }
 
 // eventNames names the selected events by their catalogue names.
@@ -372,6 +383,9 @@ func (p phrases) found(of any, v strata.Value) string {
 	case AttributeIs:
 		typ = p.set.Catalogue.Attributes[of.Attribute].Type
 	case TagIs:
+		if tier := p.tierOf(of.Tag); tier != "" {
+			return p.levelName(tier, v.Text)
+		}
 		typ = p.tagType(of.Tag)
 	case TierIs:
 		return p.levelName(of.Tier, v.Text)
@@ -382,7 +396,7 @@ func (p phrases) found(of any, v strata.Value) string {
 		typ = p.property(of.Select, of.Measure.Of).Type
 	case Aggregate:
 		kind = of.Kind
-		typ = p.valueType(of, 0)
+		typ = p.shownType(of, 0)
 	case SinceEvent:
 		return p.counted(number, unitWords[of.Unit])
 	case GapValue:
@@ -395,7 +409,7 @@ func (p phrases) found(of any, v strata.Value) string {
 		}
 		return p.say("第%[1]s名", "rank %[1]s", number)
 	case Value:
-		typ = p.valueType(of, 0)
+		typ = p.shownType(of, 0)
 	case Condition:
 		if v.Numeric() {
 			kind = Times

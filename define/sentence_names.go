@@ -2,6 +2,7 @@ package define
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -107,54 +108,48 @@ func capitalised(s string) string {
 	return string(unicode.ToUpper(first)) + s[size:]
 }
 
-// tagType is the type of a tag's values as far as sentences need it: money
-// with its currency, a unit, an ordered choice.
-func (p phrases) tagType(id string) Type {
-	t, ok := p.set.Tags[id]
-	if !ok {
-		return Type{}
-	}
-	return p.valueType(t.Value, 0)
-}
+// tagType is how a tag's values are shown.
+func (p phrases) tagType(id string) Type { return p.shownType(p.set.Tags[id].Value, 0) }
 
-// valueType follows tags of tags to a depth that no sensible set exceeds, so
-// that it ends on a cycle that was not refused yet.
-func (p phrases) valueType(v Value, depth int) Type {
-	if depth > 20 {
-		return Type{}
-	}
+// shownType is the type as which a value is shown: its own, but an average of
+// money is shown as money. Tags of tags are followed to a depth that no
+// sensible set exceeds, so that it ends on a circle that is not refused yet.
+func (p phrases) shownType(v Value, depth int) Type {
 	switch v := v.(type) {
-	case AttributeValue:
-		return p.set.Catalogue.Attributes[v.Attribute].Type
 	case TagValue:
-		return p.valueType(p.set.Tags[v.Tag].Value, depth+1)
-	case FirstOf:
-		if len(v.Of) > 0 {
-			return p.valueType(v.Of[0], depth+1)
+		if depth < 20 {
+			return p.shownType(p.set.Tags[v.Tag].Value, depth+1)
 		}
+	case Ladder:
+		return p.shownType(v.Of, depth+1)
 	case Aggregate:
-		switch v.Kind {
-		case Sum, Average, Min, Max:
+		if v.Kind == Average {
 			return p.property(v.Select, v.Of).Type
 		}
-		return Type{Name: TypeNumber}
-	case Touch:
-		if v.Of == "" {
-			return Type{Name: TypeTime}
-		}
-		return p.property(v.Select, v.Of).Type
-	case Favourite:
-		t := p.property(v.Select, v.By).Type
-		t.Many = v.Top > 1
-		return t
-	case Ladder:
-		return p.valueType(v.Of, depth+1)
-	case ManualValue:
-		return v.Type
-	case ImportedValue:
-		return v.Type
 	}
-	return Type{}
+	return TypeOf(p.set, v)
+}
+
+// tierOf returns the tier whose levels are the tag's values, "" for none.
+func (p phrases) tierOf(tag string) string {
+	v, _ := p.set.Tags[tag].Value.(TierValue)
+	return v.Tier
+}
+
+// namedLevels returns the test with the names of a tier's levels instead of
+// their ids.
+func (p phrases) namedLevels(t Test, tier string) Test {
+	out := Test{Fold: t.Fold, Comparisons: slices.Clone(t.Comparisons)}
+	for i := range out.Comparisons {
+		c := &out.Comparisons[i]
+		c.Operands = slices.Clone(c.Operands)
+		for j := range c.Operands {
+			if o := &c.Operands[j]; o.Literal.Kind == strata.Text {
+				o.Literal.Text = p.levelName(tier, o.Literal.Text)
+			}
+		}
+	}
+	return out
 }
 
 // literal says a value of a type. Missing values are said as no value.

@@ -269,6 +269,53 @@ func TestValueSentences(t *testing.T) {
 	golden(t, "values", got)
 }
 
+// TestSentencesOfCases reads the operating cases as they are written in files.
+func TestSentencesOfCases(t *testing.T) {
+	path := filepath.Join("testdata", "sentences", "cases.yaml")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := define.Parse(path, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, _, err := define.Check(nil, file, strata.DefaultSettings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := define.SentenceOptions{}
+	var got []said
+	for _, r := range file.Refs() {
+		switch r.Kind {
+		case "tag":
+			got = append(got, said{r.String(), set.TagSentence(set.Tags[r.Name], o)})
+		case "segment":
+			got = append(got, said{r.String(), set.SegmentSentence(set.Segments[r.Name], o)})
+		case "tier":
+			tier := set.Tiers[r.Name]
+			got = append(got, said{r.String(), set.TierSentence(tier, o)})
+			for _, level := range tier.Levels {
+				got = append(got, said{"  level " + level.ID, set.LevelSentence(tier, level.ID, o)})
+			}
+		}
+	}
+	golden(t, "cases", got)
+}
+
+// TestStandardEventsAreSpoken fails on an event of the standard vocabulary
+// that is only said by its name in quotes.
+func TestStandardEventsAreSpoken(t *testing.T) {
+	set := &define.Set{Catalogue: define.Standard()}
+	for name, e := range set.Catalogue.Events {
+		got := set.ConditionSentence(did(event(name), define.Measure{}), define.SentenceOptions{})
+		checkSentence(t, said{name, got})
+		if strings.Contains(got.Zh, "“") || strings.Contains(got.En, "“") {
+			t.Errorf("%s (%s) has no words of its own: %s / %s", name, e.Name.Zh, got.Zh, got.En)
+		}
+	}
+}
+
 func TestDefinitionSentences(t *testing.T) {
 	set := shop()
 	o := define.SentenceOptions{}

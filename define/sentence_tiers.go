@@ -263,25 +263,27 @@ func (p phrases) level(t Tier, id string) string {
 	if len(t.AIPL) > 0 {
 		rules = t.AIPL
 	}
-	var own []string
+	var own []Condition
 	earlier := false
 	for _, r := range rules {
 		if r.Level == id {
-			own = append(own, p.part(r.Where))
+			own = append(own, r.Where)
 		} else if len(own) == 0 {
 			earlier = true
 		}
 	}
 	switch {
 	case len(own) > 0:
-		text := p.say("满足规则：%[1]s", "the rule holds: %[1]s", strings.Join(own, p.say("，或", ", or ")))
+		why := p.clause(simplest(Any{Of: own}))
 		switch {
 		case len(t.AIPL) > 0 || t.Highest:
-			text += p.note(p.say("且没有达到更高的等级", "and no better level is reached"))
+			why = p.say("没有达到更高的等级，且满足规则：%[1]s", "no better level is reached, and the rule holds: %[1]s", why)
 		case earlier:
-			text += p.note(p.say("且不满足排在前面的规则", "and no rule before it does"))
+			why = p.say("不满足排在前面的规则，且满足规则：%[1]s", "no rule before holds, and this one does: %[1]s", why)
+		default:
+			why = p.say("满足规则：%[1]s", "the rule holds: %[1]s", why)
 		}
-		ways = append(ways, text)
+		ways = append(ways, why)
 	case t.RFM != nil:
 		ways = p.rfmLevel(t, *t.RFM, id)
 	case len(t.Funnel) == len(t.Levels) && len(t.Funnel) > 0:

@@ -64,7 +64,7 @@ func (p phrases) value(v Value) string {
 	case Grid:
 		return p.grid(v)
 	case Ladder:
-		typ := p.valueType(v.Of, 0)
+		typ := p.shownType(v.Of, 0)
 		return p.say("高于%[1]s的第一档（%[2]s），超过最高档时取最高档", "the first step above %[1]s (%[2]s), beyond the last step the last one",
 			p.value(v.Of), strings.Join(p.literals(v.Steps, typ), p.say("、", ", ")))
 	case Formula:
@@ -172,7 +172,7 @@ func (p phrases) among(c Condition) string {
 }
 
 func (p phrases) bands(v Bands) string {
-	of, typ := p.value(v.Of), p.valueType(v.Of, 0)
+	of, typ := p.value(v.Of), p.shownType(v.Of, 0)
 	switch {
 	case len(v.At) > 0:
 		return p.say("按%[1]s分档：%[2]s", "bands of %[1]s: %[2]s", of, p.listed(p.fixedBands(v, typ)))

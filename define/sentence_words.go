@@ -22,7 +22,7 @@ var standardWords = map[string]eventWords{
 	"page_viewed":               {"浏览", "页面", true, "viewed", "a page", "viewed page"},
 	"product_viewed":            {"浏览", "商品", true, "viewed", "a product", "viewed product"},
 	"shop_page_viewed":          {"浏览", "商城页面", true, "viewed", "a shop page", "viewed shop page"},
-	"cart_added":                {"加购", "商品", true, "added to the cart", "an item", "item added to the cart"},
+	"cart_added":                {"加购", "商品", true, "added", "an item to the cart", "cart addition"},
 	"store_visited":             {"到", "店", false, "visited", "a store", "store visit"},
 	"visit_promised":            {"承诺", "到店", false, "promised", "a visit", "promised visit"},
 	"test_drive_booked":         {"预约", "试驾", false, "booked", "a test drive", "booked test drive"},
