@@ -3,6 +3,8 @@ package demo
 import (
 	"embed"
 	"strings"
+
+	"strata"
 )
 
 //go:embed mappings/*.yaml
@@ -14,14 +16,14 @@ var definitions []byte
 // Name is the name of the demo business.
 var Name = Bilingual{Zh: "和味集", En: "Heweiji"}
 
-// Mapping returns the YAML of the mapping of one of the files that Summary
-// lists, nil for another.
-func Mapping(file string) []byte {
-	yaml, err := mappingFiles.ReadFile("mappings/" + strings.TrimSuffix(file, ".csv") + ".yaml")
-	if err != nil {
-		return nil
+// Mapping returns the mapping of one of the files that Summary lists: its name
+// for messages and its YAML. Another file is NotFound.
+func Mapping(file string) (name string, yaml []byte, err error) {
+	name = "mappings/" + strings.TrimSuffix(file, ".csv") + ".yaml"
+	if yaml, err = mappingFiles.ReadFile(name); err != nil {
+		return "", nil, &strata.Error{Code: strata.NotFound, Field: file, Message: "the demo has no mapping for this file", Hint: "give one of " + strings.Join(fileNames[:], ", "), Cause: err}
 	}
-	return yaml
+	return "demo/" + name, yaml, nil
 }
 
 // Definitions returns the demo's definitions as YAML, in a fresh slice.

@@ -61,7 +61,10 @@ func TestMappingsFitTheFiles(t *testing.T) {
 	catalogue := define.Standard()
 	events := map[string]bool{}
 	for _, file := range s.Files {
-		name, yaml := file+" mapping", demo.Mapping(file)
+		name, yaml, err := demo.Mapping(file)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if _, err := ingest.ParseMapping(name, yaml, &catalogue); err != nil {
 			t.Error(err)
 		}
@@ -92,7 +95,7 @@ func TestMappingsFitTheFiles(t *testing.T) {
 }
 
 func TestNoMappingOfAnotherFile(t *testing.T) {
-	if demo.Mapping("none.csv") != nil {
-		t.Error("there is a mapping of none.csv")
+	if _, _, err := demo.Mapping("none.csv"); strata.CodeOf(err) != strata.NotFound {
+		t.Errorf("mapping of none.csv: %v", err)
 	}
 }
