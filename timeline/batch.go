@@ -107,7 +107,9 @@ func (b *Batch) Reset() {
 // entries first used by any Append since the last commit. With sync it
 // returns when the batch is on disk; without, the batch is visible and a
 // crash may lose it, with every later one. A batch is committed once, and may
-// be used again after Reset. A batch without writes is not a commit.
+// be used again after Reset. A batch without writes is not a commit. Where
+// the log cannot be written the error is Unavailable, every later commit
+// returns it too, and whether the batch is kept is known after the next Open.
 func (s *Store) Commit(b *Batch, sync bool) error {
 	if b.committed {
 		return &strata.Error{Code: strata.Internal, Message: "the batch has been committed before"}
@@ -152,5 +154,11 @@ func (s *Store) Commit(b *Batch, sync bool) error {
 	if err != nil || !waiting {
 		return err
 	}
-	return storeError(b.writes.SyncWait(), "writing")
+	if err := b.writes.SyncWait(); err != nil {
+		s.commit.Lock()
+		defer s.commit.Unlock()
+		s.fail(err)
+		return s.failed
+	}
+	return nil
 }

@@ -59,9 +59,13 @@ func openPebble(dir string, o Options, m *merger) (*pebble.DB, error) {
 	case err == nil:
 		return db, nil
 	case errors.Is(err, pebble.ErrDBDoesNotExist):
-		return nil, &strata.Error{Code: strata.NotFound, Field: dir, Message: "there is no data yet", Hint: "import something first"}
+		return nil, errNoData(dir)
 	}
 	return nil, storeError(err, "opening "+dir)
+}
+
+func errNoData(dir string) error {
+	return &strata.Error{Code: strata.NotFound, Field: dir, Message: "there is no data yet", Hint: "import something first"}
 }
 
 // lockDirectory takes the lock of an existing directory, so that its being
@@ -69,7 +73,11 @@ func openPebble(dir string, o Options, m *merger) (*pebble.DB, error) {
 // directory that Pebble has to create.
 func lockDirectory(dir string, o Options) (*pebble.Lock, error) {
 	if _, err := o.FS.Stat(dir); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
+		switch {
+		case !errors.Is(err, fs.ErrNotExist):
+		case o.ReadOnly:
+			return nil, errNoData(dir)
+		default:
 			return nil, nil
 		}
 		return nil, storeError(err, "opening "+dir)
@@ -120,12 +128,9 @@ func readError(key []byte, err error) error {
 // quiet is the pebble.Logger that says nothing of what goes well.
 type quiet struct{ *slog.Logger }
 
-// fatal is what Fatalf panics with; see Store.enter.
-type fatal string
-
 func (q quiet) Infof(format string, args ...any)  { q.Debug(fmt.Sprintf(format, args...)) }
 func (q quiet) Errorf(format string, args ...any) { q.Error(fmt.Sprintf(format, args...)) }
 func (q quiet) Fatalf(format string, args ...any) {
-	q.Error(fmt.Sprintf(format, args...))
-	panic(fatal(fmt.Sprintf(format, args...)))
+	q.Errorf(format, args...)
+	panic(fmt.Errorf(format, args...)) // see Store.enter
 }

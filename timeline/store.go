@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -64,6 +65,7 @@ type Store struct {
 	commit  sync.Mutex // one commit after the other enters the log
 	opened  bool       // guarded by commit: closedKey has been removed
 	failed  error      // guarded by commit: the log cannot be written any more
+	stuck   bool       // guarded by commit: Pebble holds locks that closing needs
 	commits atomic.Uint64
 
 	writers sync.Pool // of *writer
@@ -97,7 +99,7 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s.close = sync.OnceValue(s.shut)
-	if err := s.start(settings); err != nil {
+	if err := s.start(dir, settings); err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
 	return s, nil
@@ -121,13 +123,13 @@ func completed(s strata.Settings) (strata.Settings, error) {
 
 // start reads what the store says of itself and its dictionary, or writes it
 // into an empty database.
-func (s *Store) start(settings strata.Settings) error {
+func (s *Store) start(dir string, settings strata.Settings) error {
 	version, err := s.Get(formatKey)
 	if err != nil {
 		return err
 	}
 	if version == nil {
-		if err := s.create(settings); err != nil {
+		if err := s.create(dir, settings); err != nil {
 			return err
 		}
 		version = []byte(format)
@@ -191,15 +193,15 @@ func (s *Store) startCommits() error {
 	return nil
 }
 
-func (s *Store) create(settings strata.Settings) error {
+func (s *Store) create(dir string, settings strata.Settings) error {
 	err := s.ScanKeys(nil, nil, func(key, _ []byte) error {
-		return &strata.Error{Code: strata.Invalid, Field: "data", Message: "the directory holds a database that is not Strata's", Hint: "choose an empty directory"}
+		return &strata.Error{Code: strata.Invalid, Field: dir, Message: "the directory holds a database that is not Strata's", Hint: "choose an empty directory"}
 	})
 	if err != nil {
 		return err
 	}
 	if s.readOnly {
-		return &strata.Error{Code: strata.NotFound, Field: "data", Message: "there is no data yet", Hint: "import something first"}
+		return errNoData(dir)
 	}
 	written, err := json.Marshal(settings)
 	if err != nil {
@@ -218,17 +220,19 @@ func (s *Store) create(settings strata.Settings) error {
 }
 
 // Close syncs and closes the store. No batch, scan or other call may be under
-// way. Closing again does nothing and returns the same.
+// way. Closing again does nothing and returns the same. After a commit found
+// the log broken it returns that error, and the directory may stay locked
+// until the process ends.
 func (s *Store) Close() error { return s.close() }
 
 func (s *Store) shut() error {
 	s.commit.Lock()
 	defer s.commit.Unlock()
-	if s.failed != nil {
-		return s.failed // the log is broken, and closing would wait for it for ever
+	if s.stuck {
+		return s.failed
 	}
-	var err error
-	if s.opened {
+	err := s.failed
+	if s.opened && err == nil {
 		err = s.db.Set(closedKey, nil, pebble.Sync)
 	}
 	return storeError(errors.Join(err, s.db.Close()), "closing the store")
@@ -304,17 +308,25 @@ func (s *Store) enter(fn func() error) (err error) {
 		return s.failed
 	}
 	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case fatal:
-			s.failed = &strata.Error{Code: strata.Unavailable, Field: "data", Message: "the log of the data directory cannot be written: " + string(r),
-				Hint: "free disk space or repair the disk, then start again; what was not acknowledged is to be sent again"}
-			err = s.failed
-		default:
-			panic(r)
+		cause := recover()
+		if cause == nil {
+			return
 		}
+		broken, ok := cause.(error) // by Pebble or by quiet.Fatalf
+		if _, bug := cause.(runtime.Error); bug || !ok {
+			panic(cause)
+		}
+		s.fail(broken)
+		s.stuck = true
+		err = s.failed
 	}()
 	return storeError(fn(), "writing")
+}
+
+// fail makes every later write return an error. The caller holds commit.
+func (s *Store) fail(cause error) {
+	s.failed = &strata.Error{Code: strata.Unavailable, Field: "data", Message: "the log of the data directory cannot be written",
+		Hint: "free disk space or repair the disk, then start again and send again what was not acknowledged", Cause: cause}
 }
 
 // mergeTimeline is the MergeFunc of this package's keys.
