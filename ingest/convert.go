@@ -24,20 +24,20 @@ const (
 	listMarks   = ",，、;；|"
 )
 
-// refusal says why a row is not taken. reason does not hold what was found,
+// refusal says why a row is not taken. Reason does not hold what was found,
 // so that refusals can be counted by it.
 type refusal struct {
-	field  string // the column
-	found  string
-	reason string
-	hint   string
+	Field  string // the column
+	Found  string
+	Reason string
+	Hint   string
 }
 
 func (r *refusal) text() string {
-	if r.found == "" {
-		return r.reason
+	if r.Found == "" {
+		return r.Reason
 	}
-	return strconv.Quote(shortened(r.found)) + " " + r.reason
+	return strconv.Quote(shortened(r.Found)) + " " + r.Reason
 }
 
 func shortened(s string) string {
@@ -123,7 +123,7 @@ func (m *mapper) value(c *compiled) (strata.Value, *refusal) {
 	}
 	if v.IsMissing() {
 		if c.required {
-			return v, &refusal{field: m.columnName(c.column), reason: "is empty", hint: "write a value; " + c.name + " needs one in every row"}
+			return v, &refusal{Field: m.columnName(c.column), Reason: "is empty", Hint: "write a value; " + c.name + " needs one in every row"}
 		}
 		return v, nil
 	}
@@ -147,14 +147,14 @@ func (m *mapper) beyond(c *compiled, v strata.Value, l limit) *refusal {
 	number := strings.TrimRight(strings.TrimRight(l.number.String(), "0"), ".")
 	words := map[string]string{"at_least": "less than", "at_most": "more than", "greater_than": "not more than", "less_than": "not less than"}
 	should := map[string]string{"at_least": "or more", "at_most": "or less", "greater_than": "", "less_than": ""}
-	r := &refusal{field: m.columnName(c.column), found: v.String(), reason: "is " + words[l.op] + " " + number,
-		hint: strings.TrimSpace(fmt.Sprintf("write a value %s %s %s", map[bool]string{true: "above", false: "of"}[l.op == "greater_than"], number, should[l.op]))}
+	r := &refusal{Field: m.columnName(c.column), Found: v.String(), Reason: "is " + words[l.op] + " " + number,
+		Hint: strings.TrimSpace(fmt.Sprintf("write a value %s %s %s", map[bool]string{true: "above", false: "of"}[l.op == "greater_than"], number, should[l.op]))}
 	if l.op == "less_than" {
-		r.hint = "write a value below " + number
+		r.Hint = "write a value below " + number
 	}
 	if c.column < 0 {
-		r.field = m.columnNames(c.product)
-		r.reason += " as " + c.name
+		r.Field = m.columnNames(c.product)
+		r.Reason += " as " + c.name
 	}
 	return r
 }
@@ -184,11 +184,11 @@ func (m *mapper) origin(c *compiled) (strata.Value, *refusal) {
 // convert reads a cell as the rule's type.
 func (m *mapper) convert(c *compiled, cell []byte) (strata.Value, *refusal) {
 	refuse := func(reason, hint string) (strata.Value, *refusal) {
-		return strata.Value{}, &refusal{field: m.columnName(c.column), found: string(cell), reason: reason, hint: hint}
+		return strata.Value{}, &refusal{Field: m.columnName(c.column), Found: string(cell), Reason: reason, Hint: hint}
 	}
 	if len(cell) > maxText {
-		return strata.Value{}, &refusal{field: m.columnName(c.column), found: string(cell[:60]), reason: fmt.Sprintf("is longer than %d bytes", maxText),
-			hint: "shorten it, and see whether a quote before it was left open"}
+		return strata.Value{}, &refusal{Field: m.columnName(c.column), Found: string(cell[:60]), Reason: fmt.Sprintf("is longer than %d bytes", maxText),
+			Hint: "shorten it, and see whether a quote before it was left open"}
 	}
 	switch c.kind {
 	case strata.Text:
@@ -293,24 +293,24 @@ func (m *mapper) decimal(c *compiled, cell []byte) (strata.Value, *refusal) {
 
 // notDecimal says what is wrong with a cell that is no decimal of the scale.
 func (m *mapper) notDecimal(c *compiled, cell []byte, scale uint8) *refusal {
-	r := &refusal{field: m.columnName(c.column), found: string(cell)}
+	r := &refusal{Field: m.columnName(c.column), Found: string(cell)}
 	if _, ok := strata.ParseDecimal(plainNumber(string(cell)), 12); ok {
 		return m.tooFine(c, r, scale)
 	}
 	if c.kind == strata.Money {
-		r.reason, r.hint = "is not an amount of money", "write digits, such as 1234.50"
+		r.Reason, r.Hint = "is not an amount of money", "write digits, such as 1234.50"
 	} else {
-		r.reason, r.hint = "is not a number", "write digits, such as 12 or 12.5"
+		r.Reason, r.Hint = "is not a number", "write digits, such as 12 or 12.5"
 	}
 	return r
 }
 
 func (m *mapper) tooFine(c *compiled, r *refusal, scale uint8) *refusal {
-	r.reason = fmt.Sprintf("has more than %d digits after the point", scale)
-	r.hint = fmt.Sprintf("round it, or declare %s with a larger scale: in the mapping's catalogue", c.name)
+	r.Reason = fmt.Sprintf("has more than %d digits after the point", scale)
+	r.Hint = fmt.Sprintf("round it, or declare %s with a larger scale: in the mapping's catalogue", c.name)
 	if scale == 0 {
-		r.reason = "is not a whole number"
-		r.hint = "write it without a point, or declare " + c.name + " with a larger scale: in the mapping's catalogue"
+		r.Reason = "is not a whole number"
+		r.Hint = "write it without a point, or declare " + c.name + " with a larger scale: in the mapping's catalogue"
 	}
 	return r
 }
@@ -318,7 +318,7 @@ func (m *mapper) tooFine(c *compiled, r *refusal, scale uint8) *refusal {
 // amount returns n at the rule's scale as a value within its limits.
 func (m *mapper) amount(c *compiled, n int64, found string) (strata.Value, *refusal) {
 	if c.kind == strata.Money && (n > maxUnits || n < -maxUnits) {
-		return strata.Value{}, &refusal{field: m.columnName(c.column), found: found, reason: "is more money than any order can be", hint: "check the column and its unit"}
+		return strata.Value{}, &refusal{Field: m.columnName(c.column), Found: found, Reason: "is more money than any order can be", Hint: "check the column and its unit"}
 	}
 	return canonical(c, n), nil
 }
@@ -343,7 +343,7 @@ func (m *mapper) product(c *compiled) (strata.Value, *refusal) {
 		cell := m.cell(column)
 		if len(cell) == 0 {
 			if c.required {
-				return strata.Value{}, &refusal{field: m.columnName(column), reason: "is empty", hint: "write a number; " + c.name + " is computed from it"}
+				return strata.Value{}, &refusal{Field: m.columnName(column), Reason: "is empty", Hint: "write a number; " + c.name + " is computed from it"}
 			}
 			return strata.Value{}, nil
 		}
@@ -352,9 +352,9 @@ func (m *mapper) product(c *compiled) (strata.Value, *refusal) {
 			f, ok = strata.ParseDecimal(plainNumber(string(cell)), numberScale)
 		}
 		if !ok {
-			r := &refusal{field: m.columnName(column), found: string(cell), reason: "is not a number", hint: "write digits, such as 12 or 12.5"}
+			r := &refusal{Field: m.columnName(column), Found: string(cell), Reason: "is not a number", Hint: "write digits, such as 12 or 12.5"}
 			if _, fine := strata.ParseDecimal(plainNumber(string(cell)), 12); fine {
-				r.reason, r.hint = fmt.Sprintf("has more than %d digits after the point", numberScale), "round it"
+				r.Reason, r.Hint = fmt.Sprintf("has more than %d digits after the point", numberScale), "round it"
 			}
 			return strata.Value{}, r
 		}
@@ -364,19 +364,19 @@ func (m *mapper) product(c *compiled) (strata.Value, *refusal) {
 			fs--
 		}
 		if n, ok = multiply(n, f); !ok {
-			return strata.Value{}, &refusal{field: m.columnNames(c.product), reason: "multiply to more than can be stored as " + c.name, hint: "check the columns"}
+			return strata.Value{}, &refusal{Field: m.columnNames(c.product), Reason: "multiply to more than can be stored as " + c.name, Hint: "check the columns"}
 		}
 		scale += fs
 	}
 	exact, ok := strata.Rescale(n, scale, c.scale)
 	if !ok {
-		r := m.tooFine(c, &refusal{field: m.columnNames(c.product), found: strata.FormatDecimal(n, scale)}, c.scale)
-		r.reason += " as " + c.name
+		r := m.tooFine(c, &refusal{Field: m.columnNames(c.product), Found: strata.FormatDecimal(n, scale)}, c.scale)
+		r.Reason += " as " + c.name
 		return strata.Value{}, r
 	}
 	v, ref := m.amount(c, exact, strata.FormatDecimal(n, scale))
 	if ref != nil {
-		ref.field = m.columnNames(c.product)
+		ref.Field = m.columnNames(c.product)
 	}
 	return v, ref
 }

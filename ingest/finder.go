@@ -59,5 +59,5 @@ func twoCustomers(s *keySet) *refusal {
 	for i, k := range s.keys {
 		names[i] = k.Namespace
 	}
-	return &refusal{reason: "its keys (" + strings.Join(names, ", ") + ") belong to two customers", hint: "look both up and correct the one that is wrong"}
+	return &refusal{Reason: "its keys (" + strings.Join(names, ", ") + ") belong to two customers", Hint: "look both up and correct the one that is wrong"}
 }

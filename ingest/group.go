@@ -39,10 +39,10 @@ type group struct {
 
 // badGroup says why the rows of a group are refused.
 type badGroup struct {
-	reason string // without values
-	hint   string
-	row    uint64   // the row whose refusal is the cause; 0 = none
-	own    *refusal // of that row
+	Reason string // without values
+	Hint   string
+	Row    uint64   // the row whose refusal is the cause; 0 = none
+	Own    *refusal // of that row
 }
 
 // groupTable holds the open groups of one reading.
@@ -64,10 +64,10 @@ func (t *groupTable) spoil(keys []groupKey, u *unit) {
 	for _, k := range keys {
 		if _, ok := t.bad[k]; !ok {
 			t.bad[k] = badGroup{
-				reason: "has a row that is refused, so all its rows are",
-				hint:   fmt.Sprintf("correct row %d (line %d) first: %s", u.row, u.line, u.refused.describe()),
-				row:    u.row,
-				own:    u.refused,
+				Reason: "has a row that is refused, so all its rows are",
+				Hint:   fmt.Sprintf("correct row %d (line %d) first: %s", u.row, u.line, u.refused.describe()),
+				Row:    u.row,
+				Own:    u.refused,
 			}
 		}
 	}
@@ -76,8 +76,8 @@ func (t *groupTable) spoil(keys []groupKey, u *unit) {
 // describe is a refusal in one line.
 func (r *refusal) describe() string {
 	s := r.text()
-	if r.field != "" {
-		s = r.field + " " + s
+	if r.Field != "" {
+		s = r.Field + " " + s
 	}
 	return s
 }
@@ -105,8 +105,8 @@ func (m *mapper) collect(u *unit) {
 		}
 		if g == nil {
 			if _, again := t.closed[key]; again {
-				t.bad[key] = badGroup{reason: "comes back after other rows, but the mapping says that the rows of a group are adjacent",
-					hint: "sort the file, or leave adjacent: out of the mapping"}
+				t.bad[key] = badGroup{Reason: "comes back after other rows, but the mapping says that the rows of a group are adjacent",
+					Hint: "sort the file, or leave adjacent: out of the mapping"}
 			}
 			g = &group{key: key, rule: i, id: e.id, row: u.row, line: u.line, keys: u.keys, owner: u.keys.found, at: e.at,
 				values: slices.Clone(e.values)}
@@ -125,7 +125,7 @@ func (m *mapper) collect(u *unit) {
 // join adds one more row to a group.
 func (m *mapper) join(t *groupTable, g *group, e *compiledEvent, u *unit) {
 	if g.keys != u.keys && g.owner != u.keys.found {
-		t.bad[g.key] = badGroup{reason: "has rows of different customers", hint: fmt.Sprintf("compare rows %d and %d; one order is one customer's", g.row, u.row)}
+		t.bad[g.key] = badGroup{Reason: "has rows of different customers", Hint: fmt.Sprintf("compare rows %d and %d; one order is one customer's", g.row, u.row)}
 	}
 	if e.group.latest == (e.at > g.at) {
 		g.at = e.at
@@ -143,7 +143,7 @@ func (m *mapper) join(t *groupTable, g *group, e *compiledEvent, u *unit) {
 		case c.sum || c.count:
 			sum, ok := add(g.values[i], v)
 			if !ok || c.kind == strata.Money && (sum.Int > maxUnits || sum.Int < -maxUnits) {
-				t.bad[g.key] = badGroup{reason: "adds up to more than can be stored as " + c.name, hint: "check the columns and their unit"}
+				t.bad[g.key] = badGroup{Reason: "adds up to more than can be stored as " + c.name, Hint: "check the columns and their unit"}
 			}
 			g.values[i] = sum
 		case c.take == "last":

@@ -155,6 +155,11 @@ func (im *importer) run(ctx context.Context) (report Report, err error) {
 			return report, err
 		}
 	}
+	if report.Resumed {
+		if im.bad, err = readBadGroups(im.o.Store, record.ID); err != nil {
+			return report, err
+		}
+	}
 	report.Warnings = warnings
 	report.Resumed = record.Progress > 0
 	err = im.apply(ctx, record)
@@ -241,7 +246,7 @@ func (im *importer) checkGroups(m *mapper) error {
 		}
 		if stored != nil && !sameBody(stored, f.body) {
 			ref := sameID(f.Name, f.ID)
-			m.groups.bad[g.key] = badGroup{reason: ref.reason, hint: ref.hint}
+			m.groups.bad[g.key] = badGroup{Reason: ref.Reason, Hint: ref.Hint}
 		}
 	}
 	m.groups.ready = m.groups.ready[:0]
@@ -362,6 +367,11 @@ func (im *importer) record() (*Record, []string, error) {
 		for _, r := range others {
 			r.State = Interrupted
 			if err := r.write(b); err != nil {
+				return err
+			}
+		}
+		if resumed.Progress == 0 {
+			if err := writeBadGroups(b, resumed.ID, im.bad); err != nil {
 				return err
 			}
 		}

@@ -128,7 +128,7 @@ func newMapper(mapping *Mapping, settings strata.Settings, normalise func(namesp
 		if r.constant != "" {
 			v, ref := m.convert(&c, []byte(r.constant))
 			if ref != nil {
-				errs = append(errs, &strata.Error{Code: strata.Invalid, Field: fmt.Sprintf("%s:%d: %s", mapping.name, r.place.line, r.place.path), Message: "the constant " + ref.text(), Hint: ref.hint})
+				errs = append(errs, &strata.Error{Code: strata.Invalid, Field: fmt.Sprintf("%s:%d: %s", mapping.name, r.place.line, r.place.path), Message: "the constant " + ref.text(), Hint: ref.Hint})
 			}
 			c.constant = v
 		}
@@ -223,12 +223,12 @@ func (m *mapper) row(rec *record, columns int) unit {
 	m.current++
 	u := unit{row: rec.row, line: rec.line}
 	if rec.problem != "" {
-		u.refused = &refusal{reason: rec.problem, hint: `put the whole field in quotes and write a quote inside it twice ("")`}
+		u.refused = &refusal{Reason: rec.problem, Hint: `put the whole field in quotes and write a quote inside it twice ("")`}
 		return u
 	}
 	if len(rec.fields) != columns {
-		u.refused = &refusal{reason: fmt.Sprintf("the row has %d fields but the file has %d columns", len(rec.fields), columns),
-			hint: "quote fields that hold the delimiter, and write one for each column"}
+		u.refused = &refusal{Reason: fmt.Sprintf("the row has %d fields but the file has %d columns", len(rec.fields), columns),
+			Hint: "quote fields that hold the delimiter, and write one for each column"}
 		return u
 	}
 	for i := range m.mapping.skip {
@@ -237,6 +237,7 @@ func (m *mapper) row(rec *record, columns int) unit {
 			if m.mapping.skip[i].known {
 				if keys := m.keys(); keys.refused == nil {
 					u.keys = keys
+					m.identified(keys)
 				}
 			}
 			return u
@@ -282,10 +283,10 @@ func (m *mapper) badGroup(u *unit) *refusal {
 		bad, ok := m.bad[u.groups[next]]
 		next++
 		if ok {
-			if bad.row == u.row {
-				return bad.own
+			if bad.Row == u.row {
+				return bad.Own
 			}
-			return &refusal{field: m.columnNames(e.group.by), found: string(m.joined(e.group.by, '/')), reason: bad.reason, hint: bad.hint}
+			return &refusal{Field: m.columnNames(e.group.by), Found: string(m.joined(e.group.by, '/')), Reason: bad.Reason, Hint: bad.Hint}
 		}
 	}
 	return nil
@@ -295,9 +296,9 @@ func (m *mapper) badGroup(u *unit) *refusal {
 func (m *mapper) fill(u *unit) *refusal {
 	for i := range m.mapping.refuse {
 		if r := &m.mapping.refuse[i]; r.when.holds(m) {
-			ref := &refusal{field: m.columnName(r.column), reason: r.because, hint: r.hint}
+			ref := &refusal{Field: m.columnName(r.column), Reason: r.because, Hint: r.hint}
 			if r.column >= 0 {
-				ref.found = string(m.cell(r.column))
+				ref.Found = string(m.cell(r.column))
 			}
 			return ref
 		}
@@ -324,18 +325,24 @@ func (m *mapper) fill(u *unit) *refusal {
 			return ref
 		}
 	}
-	if m.identify != nil {
-		if err := m.identify(u.keys); err != nil {
-			m.failed = err
-		}
-		if u.keys.conflict != nil {
-			return u.keys.conflict
-		}
+	if m.identified(u.keys); u.keys.conflict != nil {
+		return u.keys.conflict
 	}
 	if !any && len(m.events) > 0 && len(m.attributes) == 0 {
-		return &refusal{reason: "no event of the mapping is for this row", hint: "add an event whose when: holds for it, or a skip: rule if it is to be left out"}
+		return &refusal{Reason: "no event of the mapping is for this row", Hint: "add an event whose when: holds for it, or a skip: rule if it is to be left out"}
 	}
 	return nil
+}
+
+// identified lets the first reading see whose keys they are, in the order in
+// which the second one will.
+func (m *mapper) identified(s *keySet) {
+	if m.identify == nil {
+		return
+	}
+	if err := m.identify(s); err != nil {
+		m.failed = err
+	}
 }
 
 // event computes the current row's part of an event and, where it is not
@@ -346,10 +353,10 @@ func (m *mapper) event(u *unit, e *compiledEvent) *refusal {
 		return ref
 	}
 	if e.at > m.now+dayMillis {
-		return &refusal{field: m.columnNames(e.time.columns), found: string(m.joined(e.time.columns, ' ')), reason: "lies more than a day ahead", hint: "correct the time or its zone"}
+		return &refusal{Field: m.columnNames(e.time.columns), Found: string(m.joined(e.time.columns, ' ')), Reason: "lies more than a day ahead", Hint: "correct the time or its zone"}
 	}
 	if len(e.eventRule.id) > 0 && len(e.id) == 0 {
-		return &refusal{field: m.columnNames(e.eventRule.id), reason: "is empty, but " + e.event + " takes its id from it", hint: "write the id"}
+		return &refusal{Field: m.columnNames(e.eventRule.id), Reason: "is empty, but " + e.event + " takes its id from it", Hint: "write the id"}
 	}
 	for i := range e.properties {
 		if e.values[i], ref = m.value(&e.properties[i]); ref != nil {
@@ -358,7 +365,7 @@ func (m *mapper) event(u *unit, e *compiledEvent) *refusal {
 	}
 	if e.group != nil {
 		if len(m.joined(e.group.by, '/')) == 0 {
-			return &refusal{field: m.columnNames(e.group.by), reason: "is empty, but the rows of " + e.event + " are grouped by it", hint: "write it"}
+			return &refusal{Field: m.columnNames(e.group.by), Reason: "is empty, but the rows of " + e.event + " are grouped by it", Hint: "write it"}
 		}
 		return nil
 	}
@@ -377,7 +384,7 @@ func (m *mapper) event(u *unit, e *compiledEvent) *refusal {
 func (m *mapper) when(f *timeFormat, columns []int) (strata.Instant, *refusal) {
 	cell := m.joined(columns, ' ')
 	if len(cell) == 0 {
-		return 0, &refusal{field: m.columnNames(columns), reason: "is empty, but every row needs a time", hint: "write it as " + timeExamples}
+		return 0, &refusal{Field: m.columnNames(columns), Reason: "is empty, but every row needs a time", Hint: "write it as " + timeExamples}
 	}
 	at, ok := f.instant(cell)
 	if !ok {
@@ -385,10 +392,10 @@ func (m *mapper) when(f *timeFormat, columns []int) (strata.Instant, *refusal) {
 		if len(f.layouts) > 0 {
 			hint = "write it as the mapping's layouts say, or add a layout there"
 		}
-		return 0, &refusal{field: m.columnNames(columns), found: string(cell), reason: "is not a time that can be read", hint: hint}
+		return 0, &refusal{Field: m.columnNames(columns), Found: string(cell), Reason: "is not a time that can be read", Hint: hint}
 	}
 	if at < 0 || at > maxInstant {
-		return 0, &refusal{field: m.columnNames(columns), found: string(cell), reason: "lies before 1970 or after 2105", hint: "correct the time"}
+		return 0, &refusal{Field: m.columnNames(columns), Found: string(cell), Reason: "lies before 1970 or after 2105", Hint: "correct the time"}
 	}
 	return at, nil
 }
@@ -474,7 +481,7 @@ func (m *mapper) newKeySet() *keySet {
 		if r.integer {
 			whole, ok := wholeNumber(cell)
 			if !ok {
-				invalid = &refusal{field: m.columnName(r.column), found: string(cell), reason: "is not a whole number", hint: "write its digits, such as 17850"}
+				invalid = &refusal{Field: m.columnName(r.column), Found: string(cell), Reason: "is not a whole number", Hint: "write its digits, such as 17850"}
 				if r.optional {
 					continue
 				}
@@ -485,10 +492,10 @@ func (m *mapper) newKeySet() *keySet {
 		}
 		key, err := m.normalise(r.namespace, string(cell))
 		if err != nil {
-			invalid = &refusal{field: m.columnName(r.column), reason: "cannot be the key " + r.namespace, found: string(cell), hint: "correct it"}
+			invalid = &refusal{Field: m.columnName(r.column), Reason: "cannot be the key " + r.namespace, Found: string(cell), Hint: "correct it"}
 			var e *strata.Error
 			if errors.As(err, &e) {
-				invalid.reason, invalid.hint = strings.TrimPrefix(e.Message, strconv.Quote(string(cell))+" "), e.Hint
+				invalid.Reason, invalid.Hint = strings.TrimPrefix(e.Message, strconv.Quote(string(cell))+" "), e.Hint
 			}
 			if r.optional {
 				continue
@@ -503,9 +510,9 @@ func (m *mapper) newKeySet() *keySet {
 	if len(s.keys) == 0 {
 		s.refused = invalid
 		if invalid == nil {
-			s.refused = &refusal{field: m.columnNames(columns), reason: "is empty, so that nobody knows whose row it is", hint: "write the customer's id, or leave the row out"}
+			s.refused = &refusal{Field: m.columnNames(columns), Reason: "is empty, so that nobody knows whose row it is", Hint: "write the customer's id, or leave the row out"}
 			if len(columns) > 1 {
-				s.refused.reason = "are empty, so that nobody knows whose row it is"
+				s.refused.Reason = "are empty, so that nobody knows whose row it is"
 			}
 		}
 		return s

@@ -3,6 +3,7 @@ package ingest
 import (
 	"bufio"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -85,9 +86,9 @@ const otherReasons = "other reasons"
 func (r *Record) refused(u *unit) {
 	r.Refused++
 	ref := u.refused
-	i := slices.IndexFunc(r.Refusals, func(c RefusalCount) bool { return c.Reason == ref.reason && c.Field == ref.field })
+	i := slices.IndexFunc(r.Refusals, func(c RefusalCount) bool { return c.Reason == ref.Reason && c.Field == ref.Field })
 	if i < 0 {
-		c := RefusalCount{Field: ref.field, Reason: ref.reason, Hint: ref.hint, Line: u.line, Example: shortened(ref.found)}
+		c := RefusalCount{Field: ref.Field, Reason: ref.Reason, Hint: ref.Hint, Line: u.line, Example: shortened(ref.Found)}
 		if len(r.Refusals) >= 99 {
 			c = RefusalCount{Reason: otherReasons, Line: u.line}
 			i = slices.IndexFunc(r.Refusals, func(c RefusalCount) bool { return c.Reason == otherReasons })
@@ -125,6 +126,44 @@ func (r *Record) sorted() {
 
 func recordKey(id uint32) []byte { return binary.BigEndian.AppendUint32([]byte{'j'}, id) }
 
+// badGroupsKey is where an import keeps which groups its first reading
+// refused. An import that goes on keeps to them, since whose a key is may look
+// otherwise after some rows are there.
+func badGroupsKey(id uint32) []byte { return append(recordKey(id), 'g') }
+
+func writeBadGroups(b strata.Batch, id uint32, bad map[groupKey]badGroup) error {
+	list := make(map[string]badGroup, len(bad))
+	for key, g := range bad {
+		list[hex.EncodeToString(key[:])] = g
+	}
+	body, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	return b.Set(badGroupsKey(id), body)
+}
+
+func readBadGroups(s Store, id uint32) (map[groupKey]badGroup, error) {
+	damaged := &strata.Error{Code: strata.Internal, Message: "the record of an import is damaged"}
+	body, err := s.Get(badGroupsKey(id))
+	if err != nil {
+		return nil, err
+	}
+	var list map[string]badGroup
+	if json.Unmarshal(body, &list) != nil {
+		return nil, damaged
+	}
+	bad := make(map[groupKey]badGroup, len(list))
+	for text, g := range list {
+		var key groupKey
+		if n, err := hex.Decode(key[:], []byte(text)); err != nil || n != len(key) {
+			return nil, damaged
+		}
+		bad[key] = g
+	}
+	return bad, nil
+}
+
 func (r *Record) write(b strata.Batch) error {
 	body, err := json.Marshal(r)
 	if err != nil {
@@ -141,6 +180,9 @@ type Scanner interface {
 // Records calls fn for every import, the oldest first.
 func Records(s Scanner, fn func(Record) error) error {
 	return s.ScanKeys([]byte{'j'}, []byte{'j' + 1}, func(key, value []byte) error {
+		if len(key) != 5 {
+			return nil // beside a record
+		}
 		var r Record
 		if err := json.Unmarshal(value, &r); err != nil {
 			return &strata.Error{Code: strata.Internal, Message: "the record of an import is damaged", Cause: err}
@@ -179,7 +221,7 @@ func refusedKey(id uint32, row uint64) []byte {
 func refusedValue(u *unit) []byte {
 	b := []byte{refusedVersion}
 	b = binary.AppendUvarint(b, uint64(u.line))
-	for _, s := range [...]string{u.refused.field, u.refused.text(), u.refused.hint, u.raw} {
+	for _, s := range [...]string{u.refused.Field, u.refused.text(), u.refused.Hint, u.raw} {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}

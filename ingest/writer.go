@@ -107,6 +107,9 @@ func (w *writer) write(b *batch) error {
 		w.record.Created = created
 		if b.last {
 			w.finish()
+			if err := to.Delete(badGroupsKey(w.record.ID)); err != nil {
+				return err
+			}
 		}
 		return w.record.write(to)
 	})
@@ -172,7 +175,7 @@ func (w *writer) unit(to strata.Batch, u *unit) error {
 func (w *writer) take(to strata.Batch, u *unit, applied bool) error {
 	if u.group {
 		if row, ok := w.late[u.groups[0]]; ok {
-			u.refused = &refusal{found: u.facts[0].ID, reason: "has a row that is refused", hint: fmt.Sprintf("see row %d", row)}
+			u.refused = &refusal{Found: u.facts[0].ID, Reason: "has a row that is refused", Hint: fmt.Sprintf("see row %d", row)}
 			return nil
 		}
 	}
@@ -225,7 +228,7 @@ func (w *writer) customer(to strata.Batch, u *unit) (strata.CustomerID, error) {
 			if !errors.As(err, &e) || e.Code != strata.Conflict && e.Code != strata.Invalid {
 				return 0, err
 			}
-			u.refused = &refusal{reason: e.Message, hint: e.Hint}
+			u.refused = &refusal{Reason: e.Message, Hint: e.Hint}
 			if e.Code == strata.Conflict {
 				u.refused = twoCustomers(s)
 			}
@@ -271,8 +274,8 @@ func (w *writer) fold(u *unit) error {
 }
 
 func sameID(event, id string) *refusal {
-	return &refusal{found: id, reason: "is the id of an earlier " + event + " of this source with other content",
-		hint: "give this one an id of its own; to change what happened, import what undoes it, such as a refund"}
+	return &refusal{Found: id, Reason: "is the id of an earlier " + event + " of this source with other content",
+		Hint: "give this one an id of its own; to change what happened, import what undoes it, such as a refund"}
 }
 
 // gather counts the unit's facts and keeps the new ones for the commit.
