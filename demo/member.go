@@ -89,12 +89,12 @@ type member struct {
 // memberNumber returns the member number of the n-th member, counting from 1.
 func memberNumber(n int) string { return fmt.Sprintf("H%06d", n) }
 
-// phoneNumber returns a well-formed mobile number that reaches no person: its
-// prefix is one that operators use for data-only cards, in the block 000.
+// phoneNumber returns a well-formed mobile number that is hardly anybody's:
+// its prefix was first given to data-only cards, and its block is 000.
 func phoneNumber(n int) string {
-	prefix := [...]string{"145", "147", "172"}[n%3]
-	// 61,417 is prime to 90,000, so that members below 270,000 do not meet.
-	return fmt.Sprintf("%s000%05d", prefix, 10000+(n/3*61417+20391)%90000)
+	prefix := [...]string{"145", "147"}[n%2]
+	// 61,417 is prime to 90,000, so that members below 180,000 do not meet.
+	return fmt.Sprintf("%s000%05d", prefix, 10000+(n/2*61417+20391)%90000)
 }
 
 // reset draws who the n-th member is.
