@@ -146,11 +146,12 @@ func (p phrases) dateComparison(c Comparison, one string, operands []string) str
 	if c.Window != nil && c.Op != Anniversary {
 		return p.windowPredicate(*c.Window)
 	}
+	onDay := p.onDay(c)
 	switch c.Op {
 	case Is, In, On:
-		return p.say("在%[1]s当天", "is on %[1]s", one)
+		return p.say("%[2]s%[1]s%[3]s", "is %[2]s%[1]s", one, onDay.before(p, "为"), onDay.after)
 	case IsNot, NotIn, NotOn:
-		return p.say("不在%[1]s当天", "is not on %[1]s", one)
+		return p.say("不%[2]s%[1]s%[3]s", "is not %[2]s%[1]s", one, onDay.before(p, "是"), onDay.after)
 	case Before, LessThan:
 		return p.say("早于%[1]s（不含）", "is before %[1]s (not included)", one)
 	case After, GreaterThan:
@@ -182,6 +183,40 @@ func (p phrases) dateComparison(c Comparison, one string, operands []string) str
 	return one
 }
 
+// dayWords are what stands around the operand of "is on a day".
+type dayWords struct {
+	day   bool // a civil day and not an instant
+	named bool // today, yesterday or tomorrow, said without "on"
+	after string
+}
+
+func (p phrases) onDay(c Comparison) dayWords {
+	d := dayWords{day: true}
+	for _, o := range c.Operands {
+		if o.Time != nil && !o.Time.IsDay() || o.Literal.Kind == strata.Time {
+			d.day = c.Op == On || c.Op == NotOn
+		}
+		d.named = d.named || o.Time != nil && o.Time.Word != "" && len(c.Operands) == 1
+	}
+	if d.day && !d.named {
+		d.after = "当天"
+	}
+	return d
+}
+
+// before is the preposition: the verb in Chinese for an instant.
+func (d dayWords) before(p phrases, verb string) string {
+	switch {
+	case p.en && d.day && !d.named:
+		return "on "
+	case p.en:
+		return ""
+	case d.day:
+		return "在"
+	}
+	return verb
+}
+
 // windowPredicate says that a date lies in a window.
 func (p phrases) windowPredicate(w Window) string {
 	if p.en {
@@ -196,8 +231,22 @@ func (p phrases) windowNoun(w Window) string {
 	if w.Kind == Ever {
 		return p.say("任何时候", "at any time")
 	}
-	if w.Kind == WithinLast && !p.en {
+	if p.en {
+		return p.window(w)
+	}
+	switch w.Kind {
+	case WithinLast:
 		return p.windowText(w) + "内" + p.note(p.dates(w))
+	case BeforeTime:
+		return p.point(w.From) + "之前（不含）"
+	case SinceTime:
+		return p.point(w.From) + "（含）及以后"
+	case AfterTime:
+		return p.point(w.From) + "之后（不含）"
+	case UntilTime:
+		return p.point(w.From) + "（含）及以前"
+	case Anchored:
+		return strings.TrimPrefix(p.window(w), "在")
 	}
 	return p.window(w)
 }

@@ -1,6 +1,7 @@
 package define
 
 import (
+	"math"
 	"strings"
 
 	"strata"
@@ -394,6 +395,9 @@ func (p phrases) found(of any, v strata.Value) string {
 	case EventDid:
 		kind = of.Measure.kind()
 		typ = p.property(of.Select, of.Measure.Of).Type
+		if (kind == First || kind == Last) && len(of.Measure.Where) > 0 {
+			typ = p.property(of.Select, of.Measure.Where[0].Property).Type
+		}
 	case Aggregate:
 		kind = of.Kind
 		typ = p.shownType(of, 0)
@@ -422,6 +426,9 @@ func (p phrases) found(of any, v strata.Value) string {
 		return p.say("发现 %[1]s 天", "found on %[2]s", number, p.counted(number, Text2{En: "day"}))
 	case Distinct:
 		return p.say("发现 %[1]s 个不同的值", "found %[1]s different values", number)
+	}
+	if typ.Name == TypeMoney && v.Kind == strata.Float {
+		v = strata.FloatOf(math.Round(v.Float64()*100) / 100)
 	}
 	return p.literal(v, typ)
 }

@@ -1,7 +1,6 @@
 package define
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,6 +104,9 @@ func (p phrases) inner(name string) string {
 // capitalised begins an English sentence.
 func capitalised(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
+	if word, _, _ := strings.Cut(s, " "); strings.Contains(word, "_") {
+		return s // an identifier that stands for itself
+	}
 	return string(unicode.ToUpper(first)) + s[size:]
 }
 
@@ -170,8 +172,8 @@ func (p phrases) literal(v strata.Value, t Type) string {
 		}
 		return p.withUnit(thousands(strata.FormatDecimal(v.Int, v.Scale), 5), t.Unit)
 	case strata.Float:
-		if t.Name == TypeMoney {
-			return moneyText(strata.MoneyOf(int64(math.Round(v.Float64()*100)), 2), t.Currency)
+		if exact, ok := decimalOf(v.Float64()); ok && t.Name == TypeMoney {
+			return moneyText(exact, t.Currency)
 		}
 		return p.withUnit(thousands(v.String(), 5), t.Unit)
 	case strata.Time:
@@ -209,6 +211,18 @@ func quotedText(s string) string {
 		return "“" + s + "”"
 	}
 	return s
+}
+
+// decimalOf returns a float as the shortest amount of money that is read as
+// it, where nine digits after the point hold it.
+func decimalOf(f float64) (strata.Value, bool) {
+	text := plainNumber(f)
+	_, fraction, _ := strings.Cut(text, ".")
+	if len(fraction) > 9 {
+		return strata.Value{}, false
+	}
+	n, ok := strata.ParseDecimal(text, uint8(len(fraction)))
+	return strata.MoneyOf(n, uint8(len(fraction))), ok
 }
 
 var currencySigns = map[string]string{"": "¥", "CNY": "¥", "USD": "US$", "EUR": "€", "GBP": "£", "HKD": "HK$"}

@@ -303,6 +303,53 @@ func TestSentencesOfCases(t *testing.T) {
 	golden(t, "cases", got)
 }
 
+// TestTheWholeLanguageIsSpoken reads the file that holds one of everything
+// that the language can say.
+func TestTheWholeLanguageIsSpoken(t *testing.T) {
+	path := filepath.Join("testdata", "language.yaml")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := define.Parse(path, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, _, err := define.Check(nil, file, strata.DefaultSettings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strata.Instant(1795363200000)
+	for _, o := range []define.SentenceOptions{{}, {AsOf: &at, WeekStart: time.Monday}} {
+		for _, r := range file.Refs() {
+			speak := func(x any) bool {
+				switch x := x.(type) {
+				case define.Condition:
+					checkSentence(t, said{r.String(), set.ConditionSentence(x, o)})
+				case define.Value:
+					checkSentence(t, said{r.String(), set.ValueSentence(x, o)})
+				}
+				return true
+			}
+			switch r.Kind {
+			case "tag":
+				checkSentence(t, said{r.String(), set.TagSentence(set.Tags[r.Name], o)})
+				define.Inspect(set.Tags[r.Name], speak)
+			case "segment":
+				checkSentence(t, said{r.String(), set.SegmentSentence(set.Segments[r.Name], o)})
+				define.Inspect(set.Segments[r.Name], speak)
+			case "tier":
+				tier := set.Tiers[r.Name]
+				checkSentence(t, said{r.String(), set.TierSentence(tier, o)})
+				for _, level := range tier.Levels {
+					checkSentence(t, said{r.String() + " " + level.ID, set.LevelSentence(tier, level.ID, o)})
+				}
+				define.Inspect(tier, speak)
+			}
+		}
+	}
+}
+
 // TestStandardEventsAreSpoken fails on an event of the standard vocabulary
 // that is only said by its name in quotes.
 func TestStandardEventsAreSpoken(t *testing.T) {
@@ -349,6 +396,7 @@ func TestFoundPhrases(t *testing.T) {
 		{define.EventDid{Select: orders, Measure: define.Measure{Kind: define.Sum, Of: "amount"}}, strata.MoneyOf(128000, 2), "¥1,280.00", "¥1,280.00"},
 		{define.EventDid{Select: orders, Measure: define.Measure{Kind: define.DaysActive}}, strata.NumberOf(2, 0), "发现 2 天", "Found on 2 days"},
 		{define.Aggregate{Kind: define.Sum, Select: orders, Of: "amount"}, strata.MoneyOf(-1234567890, 3), "-¥1,234,567.890", "-¥1,234,567.890"},
+		{define.Aggregate{Kind: define.Average, Select: orders, Of: "amount"}, strata.FloatOf(250.0 / 3), "¥83.33", "¥83.33"},
 		{define.AttributeIs{Attribute: "city"}, strata.TextOf("北京"), "北京", "北京"},
 		{define.AttributeIs{Attribute: "city"}, strata.Value{}, "没有值", "No value"},
 		{define.AttributeIs{Attribute: "member"}, strata.BooleanOf(true), "是", "Yes"},

@@ -19,10 +19,10 @@ func (p phrases) duration(d Duration) string {
 
 var calendarPhrases = map[string]Text2{
 	"today": {"今天", "today"}, "yesterday": {"昨天", "yesterday"}, "tomorrow": {"明天", "tomorrow"},
-	"this_week": {"本周", "this week"}, "previous_week": {"上周", "in the previous week"}, "next_week": {"下周", "in the next week"},
-	"this_month": {"本月", "this month"}, "previous_month": {"上月", "in the previous month"}, "next_month": {"下月", "in the next month"},
-	"this_quarter": {"本季度", "this quarter"}, "previous_quarter": {"上季度", "in the previous quarter"}, "next_quarter": {"下季度", "in the next quarter"},
-	"this_year": {"今年", "this year"}, "previous_year": {"去年", "in the previous year"}, "next_year": {"明年", "in the next year"},
+	"this_week": {"本周", "this week"}, "previous_week": {"上周", "in the previous week"}, "next_week": {"下周", "next week"},
+	"this_month": {"本月", "this month"}, "previous_month": {"上月", "in the previous month"}, "next_month": {"下月", "next month"},
+	"this_quarter": {"本季度", "this quarter"}, "previous_quarter": {"上季度", "in the previous quarter"}, "next_quarter": {"下季度", "next quarter"},
+	"this_year": {"今年", "this year"}, "previous_year": {"去年", "in the previous year"}, "next_year": {"明年", "next year"},
 }
 
 // window says when, with its dates: before the verb in Chinese, behind it in

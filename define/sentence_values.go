@@ -348,7 +348,7 @@ func (p phrases) expr(e Expr, inner bool) string {
 		for i, a := range e.Args {
 			args[i] = p.expr(a, false)
 		}
-		return word(functionWords, e.Func) + "(" + strings.Join(args, ", ") + ")"
+		return word(functionWords, e.Func) + "(" + strings.Join(args, p.say("，", ", ")) + ")"
 	}
 	return ""
 }
