@@ -378,7 +378,7 @@ func (a *applying) put(c Change) error {
 		var random [16]byte
 		rand.Read(random[:]) // never fails
 		d = &row{id: hex.EncodeToString(random[:]), kind: c.Kind, name: c.Name}
-	} else if d.name == c.Name && sameText(d.body, body) {
+	} else if sameText(d.body, body) { // the name is a part of it
 		return nil
 	}
 	op := Update

@@ -262,9 +262,11 @@ func TestCalibrations(t *testing.T) {
 	wantCode(t, err, strata.Internal, "calibrations tier/rfm version 1")
 }
 
-// Readers go on while one writes, and see only whole changes.
+// Readers go on while others write, here and in another process, and see only
+// whole changes.
 func TestConcurrentReaders(t *testing.T) {
-	r := open(t, t.TempDir())
+	dir := t.TempDir()
+	r, other := open(t, dir), open(t, dir)
 	ctx := t.Context()
 	pins := func(n int) []registry.Pin {
 		all := make([]registry.Pin, 5)
@@ -294,10 +296,14 @@ func TestConcurrentReaders(t *testing.T) {
 			}
 		})
 	}
-	for range 2 {
+	for _, r := range []*registry.Registry{r, r, other} {
 		writers.Go(func() {
 			for i := range 20 {
 				if err := r.SetPins(ctx, pins(i)); err != nil {
+					t.Error(err)
+				}
+				// This one reads before it writes.
+				if _, err := r.AddCalibration(ctx, define.Calibration{Kind: "tier", Name: "rfm"}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -306,4 +312,8 @@ func TestConcurrentReaders(t *testing.T) {
 	writers.Wait()
 	close(done)
 	readers.Wait()
+	made, err := r.Calibrations(ctx, "tier", "rfm")
+	if err != nil || len(made) != 60 || made[0].Version != 60 {
+		t.Errorf("%d calibrations, %v; want versions 1 to 60", len(made), err)
+	}
 }
