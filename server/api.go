@@ -56,7 +56,8 @@ type (
 		Event string `query:"event" doc:"Only events of this type."`
 	}
 	explainRequest struct {
-		customerRequest
+		AsOf
+		ID   string `path:"id"`
 		Kind string `query:"kind" required:"true" enum:"tag,segment,tier"`
 		Name string `query:"name" required:"true" minLength:"1"`
 	}

@@ -143,7 +143,9 @@ func readCursor(cursor string, v any) error {
 	if err == nil {
 		decoder := json.NewDecoder(strings.NewReader(string(data)))
 		decoder.DisallowUnknownFields()
-		err = decoder.Decode(v)
+		if err = decoder.Decode(v); err == nil && decoder.More() {
+			err = badCursor()
+		}
 	}
 	if err != nil {
 		return badCursor()

@@ -194,7 +194,7 @@ func (c *console) events(ctx context.Context, r *eventsRequest) (EventPage, erro
 	if err := readCursor(r.Cursor, &cursor); err != nil {
 		return EventPage{}, err
 	}
-	if r.Cursor != "" && cursor.Event != r.Event {
+	if r.Cursor != "" && (cursor.Event != r.Event || cursor.Name == "") {
 		return EventPage{}, badCursor()
 	}
 	n, err := c.find(r.ID)

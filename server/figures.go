@@ -40,10 +40,10 @@ func orderSum(w define.Window) define.Value {
 	return define.Aggregate{Kind: define.Sum, Select: ordersIn(w), Of: amountProperty}
 }
 
-// orderedAtLeast is true of those with at least n orders in the window.
-func orderedAtLeast(n int64, w define.Window) define.Condition {
+// atLeast is true of those with at least n of the events.
+func atLeast(n int64, of define.Selection) define.Condition {
 	count := define.Comparison{Op: define.AtLeast, Operands: []define.Operand{{Literal: strata.NumberOf(n, 0)}}}
-	return define.EventDid{Select: ordersIn(w), Measure: define.Measure{Kind: define.Times, Test: define.Test{Comparisons: []define.Comparison{count}}}}
+	return define.EventDid{Select: of, Measure: define.Measure{Kind: define.Times, Test: define.Test{Comparisons: []define.Comparison{count}}}}
 }
 
 // days is the window of whole civil days [from, to), in days since 1970.
@@ -134,11 +134,11 @@ func (c *console) period(ctx context.Context, a *compute.Answer) (*period, error
 			window, year := c.days(end-periodDays, end), c.days(end-yearDays, end)
 			addTag(set, "turnover"+n, orderSum(window))
 			addTag(set, "orders"+n, orderCount(window))
-			addSegment(set, "buyers"+n, orderedAtLeast(1, window))
-			addSegment(set, "again"+n, define.All{Of: []define.Condition{orderedAtLeast(1, window), orderedAtLeast(2, year)}})
+			addSegment(set, "buyers"+n, atLeast(1, ordersIn(window)))
+			addSegment(set, "again"+n, define.All{Of: []define.Condition{atLeast(1, ordersIn(window)), atLeast(2, ordersIn(year))}})
 			addSegment(set, "new"+n, define.FirstTime{Select: define.Selection{Events: []string{"*"}, Window: window}})
 			if len(own) > 0 {
-				addSegment(set, "active"+n, define.EventDid{Select: define.Selection{Events: own, Window: window}, Measure: define.Measure{Kind: define.Times}})
+				addSegment(set, "active"+n, atLeast(1, define.Selection{Events: own, Window: window}))
 			}
 		}
 		got, err := c.Engine.Evaluate(ctx, set, asOf)

