@@ -72,8 +72,10 @@ type cursor struct {
 	index int    // in a list
 }
 
-func (c *cursor) in(name string, n *node) *cursor { return &cursor{node: n, up: c, key: name, index: -1} }
-func (c *cursor) item(i int) *cursor              { return &cursor{node: c.items[i], up: c, index: i} }
+func (c *cursor) in(name string, n *node) *cursor {
+	return &cursor{node: n, up: c, key: name, index: -1}
+}
+func (c *cursor) item(i int) *cursor { return &cursor{node: c.items[i], up: c, index: i} }
 
 // path prints the way to the node, such as segments.loyal.where.all[1].event.
 func (c *cursor) path() string {

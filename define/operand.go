@@ -251,15 +251,17 @@ func (b *builder) comparison(c *cursor, op Op, t *Type) (Comparison, bool) {
 		o.close()
 		cmp.Test = &test
 	case Matches:
-		pattern := b.text(c)
-		if pattern != "" {
-			if _, err := syntax.Parse(pattern, syntax.Perl); err != nil {
+		v, ok := b.literal(c, &Type{Name: TypeText})
+		if ok {
+			if _, err := syntax.Parse(v.Text, syntax.Perl); err != nil {
 				b.refuse(c, "not a regular expression: "+strings.TrimPrefix(err.Error(), "error parsing regexp: "), "use RE2 syntax; it looks for a part, ^ and $ stand for the ends")
 			}
 		}
-		cmp.Operands = []Operand{{Literal: strata.TextOf(pattern)}}
+		cmp.Operands = []Operand{{Literal: v}}
 	case Contains, NotContains, StartsWith, EndsWith:
-		cmp.Operands = []Operand{{Literal: strata.TextOf(b.text(c))}}
+		if v, ok := b.literal(c, &Type{Name: TypeText}); ok {
+			cmp.Operands = []Operand{{Literal: v}}
+		}
 	default:
 		if x, ok := b.operand(c, t); ok {
 			cmp.Operands = []Operand{x}
@@ -476,7 +478,7 @@ func (b *builder) contradiction(c *cursor, t Test, typ *Type) {
 	}
 	var low, high *end
 	for _, cmp := range t.Comparisons {
-		if len(cmp.Operands) == 0 || cmp.Operands[0].Literal.IsMissing() {
+		if len(cmp.Operands) == 0 || !ordered(cmp.Operands[0].Literal, typ) {
 			continue
 		}
 		v := cmp.Operands[0].Literal
@@ -490,7 +492,7 @@ func (b *builder) contradiction(c *cursor, t Test, typ *Type) {
 				high = &end{v, cmp.Op == LessThan, cmp.Op}
 			}
 		case Between:
-			if w := cmp.Operands[1].Literal; !w.IsMissing() && b.less(w, v, typ) {
+			if w := cmp.Operands[1].Literal; ordered(w, typ) && b.less(w, v, typ) {
 				b.refuse(c, fmt.Sprintf("between %s and %s holds nothing", v, w), "write the smaller one first")
 			}
 		}
@@ -499,6 +501,10 @@ func (b *builder) contradiction(c *cursor, t Test, typ *Type) {
 		b.refuse(c, fmt.Sprintf("%s %s and %s %s can never both hold", low.op, low.v, high.op, high.v), "")
 	}
 }
+
+// ordered reports whether a literal's order is known: while its type is not,
+// only that of numbers is.
+func ordered(v strata.Value, t *Type) bool { return v.Numeric() || t != nil && !v.IsMissing() }
 
 // less orders literals of a type: choices by their place in Values.
 func (b *builder) less(x, y strata.Value, t *Type) bool {

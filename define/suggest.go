@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // DidYouMean returns a hint for a name that is not among those known: the
@@ -27,14 +28,17 @@ func nearest(name string, known []string) string {
 	if len(a) == 0 || len(a) > 100 {
 		return ""
 	}
-	best, bestAt := "", 1+max(1, len(a)/3)
+	limit := len(a) / 3
+	if limit == 0 && len(a) == 2 && a[0] > unicode.MaxASCII {
+		limit = 1 // a Chinese word
+	}
+	best, bestAt := "", limit
 	for _, k := range known {
 		b := []rune(strings.ToLower(k))
-		if d := len(a) - len(b); max(d, -d) >= bestAt && best != "" || max(d, -d) > bestAt || len(b) > 100 {
+		if d := len(a) - len(b); max(d, -d) > bestAt || len(b) > 100 {
 			continue
 		}
-		d := edits(a, b)
-		if d < bestAt || d == bestAt && best != "" && k < best {
+		if d := edits(a, b); d < bestAt || d == bestAt && (best == "" || k < best) {
 			best, bestAt = k, d
 		}
 	}

@@ -349,7 +349,7 @@ func (b *builder) cuts(c *cursor, t *Type) []strata.Value {
 		if !ok {
 			continue
 		}
-		if n := len(out); n > 0 && !b.less(out[n-1], v, t) {
+		if n := len(out); n > 0 && ordered(v, t) && !b.less(out[n-1], v, t) {
 			b.refuse(item, fmt.Sprintf("%s does not come after %s", v, out[n-1]), "write them from small to large, each once")
 			continue
 		}
