@@ -149,6 +149,7 @@ func (im *importer) run(ctx context.Context) (report Report, err error) {
 	if err != nil {
 		return report, err
 	}
+	report.Warnings, report.Resumed = warnings, record.Progress > 0
 	if record.Started != im.now { // go on as the interrupted run saw it
 		im.now = record.Started
 		if err := im.check(ctx); err != nil {
@@ -160,8 +161,6 @@ func (im *importer) run(ctx context.Context) (report Report, err error) {
 			return report, err
 		}
 	}
-	report.Warnings = warnings
-	report.Resumed = record.Progress > 0
 	err = im.apply(ctx, record)
 	if err != nil && ctx.Err() != nil && !im.o.DryRun {
 		if err := im.interrupted(record.ID); err != nil {

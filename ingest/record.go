@@ -43,9 +43,11 @@ type Record struct {
 	// Progress is the units that are applied: one for each row and, after the
 	// rows they end with, one for each group.
 	Progress uint64 `json:"progress"`
-	// Created is the customers that this import was the first to name, as
-	// portable Roaring bytes.
+	// Created is the customers that this import was the first to name,
+	// Updated those known before to whom it gave something new, while it
+	// runs; portable Roaring bytes.
 	Created []byte `json:"created,omitempty"`
+	Updated []byte `json:"updated,omitempty"`
 }
 
 // Counts are the figures of an import. Rows = Taken + Skipped + Refused.

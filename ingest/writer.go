@@ -56,8 +56,14 @@ func newWriter(o *Options, record *Record, file contentHash) (*writer, error) {
 	if o.DryRun {
 		w.finder = newFinder(o.Identity)
 	}
-	if len(record.Created) > 0 {
-		if err := w.created.UnmarshalBinary(record.Created); err != nil {
+	for _, set := range []struct {
+		stored []byte
+		to     *roaring.Bitmap
+	}{{record.Created, w.created}, {record.Updated, w.changed}} {
+		if len(set.stored) == 0 {
+			continue
+		}
+		if err := set.to.UnmarshalBinary(set.stored); err != nil {
 			return nil, &strata.Error{Code: strata.Internal, Message: "the record of an import is damaged", Cause: err}
 		}
 	}
@@ -99,12 +105,9 @@ func (w *writer) write(b *batch) error {
 			return err
 		}
 		w.record.Progress = max(w.seq, w.resume)
-		w.created.RunOptimize()
-		created, err := w.created.ToBytes()
-		if err != nil {
+		if err := w.remember(); err != nil {
 			return err
 		}
-		w.record.Created = created
 		if b.last {
 			w.finish()
 			if err := to.Delete(badGroupsKey(w.record.ID)); err != nil {
@@ -115,12 +118,26 @@ func (w *writer) write(b *batch) error {
 	})
 }
 
+// remember puts the customers so far into the record, for an import that goes
+// on after this batch.
+func (w *writer) remember() (err error) {
+	w.changed.AndNot(w.created)
+	w.created.RunOptimize()
+	w.changed.RunOptimize()
+	if w.record.Created, err = w.created.ToBytes(); err != nil {
+		return err
+	}
+	w.record.Updated, err = w.changed.ToBytes()
+	return err
+}
+
 // finish completes the record.
 func (w *writer) finish() {
 	r := w.record
 	r.State, r.Finished = Done, strata.At(w.o.Now())
 	r.NewCustomers = w.created.GetCardinality()
 	r.UpdatedCustomers = roaring.AndNot(w.changed, w.created).GetCardinality()
+	r.Created, r.Updated = nil, nil
 	r.UnchangedCustomers = roaring.AndNot(w.touched, w.created).GetCardinality() - r.UpdatedCustomers
 	r.sorted()
 }
@@ -281,7 +298,6 @@ func sameID(event, id string) *refusal {
 // gather counts the unit's facts and keeps the new ones for the commit.
 func (w *writer) gather(customer strata.CustomerID, u *unit, applied bool) error {
 	if applied {
-		w.changed.Add(uint32(customer))
 		return nil
 	}
 	if u.group {
