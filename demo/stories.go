@@ -145,7 +145,7 @@ func (m *maker) tellLapsing() {
 func (m *maker) tellPromotion() {
 	m.since(560, true, "1996-11-02", 9)
 	w := wish{product: -1, coupon: selfClaimed, class: -1, party: 2}
-	for ago := 560; ago > 9; ago -= 17 + m.rand.IntN(9) {
+	for ago := 560; ago > 22; ago -= 23 + m.rand.IntN(9) {
 		ch := dineIn
 		if m.rand.Float64() < .45 {
 			ch = online
