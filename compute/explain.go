@@ -53,7 +53,7 @@ func (e *Engine) Explain(ctx context.Context, c strata.CustomerID, kind, name st
 	}
 	var reason Reason
 	found := false
-	err = loader.Load(c, func(h *strata.History) error {
+	explain := func(h *strata.History) error {
 		found = true
 		x := &explainer{set: full.Set, asOf: asOf, engine: e, probe: p.Probe(h), calibrations: full.Calibrations}
 		build := x.definition(ref)
@@ -62,9 +62,12 @@ func (e *Engine) Explain(ctx context.Context, c strata.CustomerID, kind, name st
 		}
 		reason = build()
 		return x.next(&reason)
-	})
-	if err == nil && !found {
-		err = &strata.Error{Code: strata.NotFound, Message: "there is no such customer"}
+	}
+	err = loader.Load(c, explain)
+	if err == nil && !found { // known, but without events and attributes
+		if _, err = e.people.PublicID(c); err == nil {
+			err = explain(&strata.History{Customer: c})
+		}
 	}
 	return reason, err
 }
@@ -100,7 +103,7 @@ func (x *explainer) definition(ref define.Ref) build {
 		parts := x.valueParts(d.Value)
 		return func() Reason {
 			v := x.probe.Tag(ref.Name)
-			r := Reason{Sentence: x.set.TagSentence(d, x.sentences()), Found: v.String(), FoundText: x.set.FoundPhrase(d.Value, v)}
+			r := Reason{Sentence: x.set.TagSentence(d, x.sentences()), Found: v.String(), FoundText: x.set.FoundPhrase(d.Value, v, x.sentences())}
 			return with(r, parts)
 		}
 	case "tier":
@@ -196,7 +199,7 @@ func (x *explainer) found(c any, v define.Value) func(*Reason) {
 	at := x.probe.Value(v)
 	return func(r *Reason) {
 		v := x.probe.Get(at)
-		r.Found, r.FoundText = v.String(), x.set.FoundPhrase(c, v)
+		r.Found, r.FoundText = v.String(), x.set.FoundPhrase(c, v, x.sentences())
 	}
 }
 
@@ -254,7 +257,7 @@ func (x *explainer) valueParts(v define.Value) []build {
 		return parts
 	case define.Formula:
 		var parts []build
-		for _, ref := range x.set.Uses(define.Ref{Kind: "tag", Name: x.owner(v)}) {
+		for _, ref := range define.Uses(x.set, define.Ref{Kind: "tag", Name: x.owner(v)}) {
 			if ref.Kind == "tag" {
 				parts = append(parts, x.nested(ref)...)
 			}
@@ -306,7 +309,7 @@ func (x *explainer) value(v define.Value) build {
 	}
 	return func() Reason {
 		found := x.probe.Get(at)
-		r := Reason{Sentence: x.set.ValueSentence(v, x.sentences()), Found: found.String(), FoundText: x.set.FoundPhrase(v, found)}
+		r := Reason{Sentence: x.set.ValueSentence(v, x.sentences()), Found: found.String(), FoundText: x.set.FoundPhrase(v, found, x.sentences())}
 		events(&r)
 		return with(r, parts)
 	}

@@ -29,12 +29,19 @@ func (e *Engine) scan(ctx context.Context, n int, worker func() func(*strata.His
 				if from >= n {
 					return nil
 				}
-				err := e.source.Scan(ctx, strata.CustomerID(from), strata.CustomerID(from+stride), func(h *strata.History) error {
-					if int(h.Customer) < n { // a customer who came since is of the next answer
-						see(h)
+				to := min(from+stride, n) // who came since is of the next answer
+				next := from
+				err := e.source.Scan(ctx, strata.CustomerID(from), strata.CustomerID(to), func(h *strata.History) error {
+					if err := e.blank(next, int(h.Customer), see); err != nil {
+						return err
 					}
+					next = int(h.Customer) + 1
+					see(h)
 					return nil
 				})
+				if err == nil {
+					err = e.blank(next, to, see)
+				}
 				if err != nil {
 					return err
 				}
@@ -42,6 +49,22 @@ func (e *Engine) scan(ctx context.Context, n int, worker func() func(*strata.His
 		})
 	}
 	return group.Wait()
+}
+
+// blank hands over those of the customers [from, to) who exist but have no
+// events and attributes: "0 times" is true of them too.
+func (e *Engine) blank(from, to int, see func(*strata.History)) error {
+	for id := max(from, 1); id < to; id++ {
+		_, err := e.people.PublicID(strata.CustomerID(id))
+		switch strata.CodeOf(err) {
+		case "":
+			see(&strata.History{Customer: strata.CustomerID(id)})
+		case strata.NotFound: // a number that was given to nobody
+		default:
+			return err
+		}
+	}
+	return nil
 }
 
 // bits is a set of customer numbers below a bound.

@@ -40,7 +40,7 @@ func (c *compiler) dateTest(cmp define.Comparison) valueTest {
 	}
 	test := c.test(*cmp.Test, define.Type{Name: define.TypeNumber}) // Age
 	return func(f *frame, v strata.Value) bool {
-		return test(f, strata.NumberOf(int64(define.Age(dayOf(v, zone), f.days.of(f.asOf))), 0))
+		return test(f, strata.NumberOf(int64(define.YearsOld(dayOf(v, zone), f.days.of(f.asOf))), 0))
 	}
 }
 

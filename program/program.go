@@ -114,11 +114,7 @@ func Compile(set *define.Set, o Options) (*Program, error) {
 	p.compileRefunds()
 	var c compiler
 	c.Program = p
-	order, err := set.Order()
-	if err != nil {
-		return nil, err
-	}
-	for _, ref := range order {
+	for _, ref := range define.Order(set) {
 		c.definition(ref)
 	}
 	if len(c.errs) > 0 {
@@ -278,7 +274,7 @@ func (p *Program) DependsOn(ref, on define.Ref) bool {
 			return false
 		}
 		seen[r] = true
-		return slices.ContainsFunc(p.set.Uses(r), func(u define.Ref) bool { return u == on || walk(u) })
+		return slices.ContainsFunc(define.Uses(p.set, r), func(u define.Ref) bool { return u == on || walk(u) })
 	}
 	return walk(ref)
 }

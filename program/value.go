@@ -216,7 +216,8 @@ func (c *compiler) aggregateOnce(x define.Aggregate) valueFunc {
 func (c *compiler) zero(t define.Type) strata.Value {
 	switch t.Name {
 	case define.TypeMoney:
-		return strata.MoneyOf(0, t.MoneyScale(c.settings.Currency))
+		scale, _ := t.DecimalScale(c.settings)
+		return strata.MoneyOf(0, scale)
 	case define.TypeFloat:
 		return strata.FloatOf(0)
 	}

@@ -71,7 +71,7 @@ func (v view) compareDate(c define.Comparison, value strata.Value) bool {
 	}
 	switch c.Op {
 	case define.Age:
-		age := define.Age(day, define.DayOf(v.asOf, v.zone))
+		age := define.YearsOld(day, define.DayOf(v.asOf, v.zone))
 		return v.test(*c.Test, strata.NumberOf(int64(age), 0), define.Type{Name: define.TypeNumber})
 	case define.Anniversary:
 		// Every day that begins in the window is looked at.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -18,6 +20,7 @@ import (
 	"strata/audience"
 	"strata/compute"
 	"strata/define"
+	"strata/registry"
 )
 
 // plan is what applying a file would change, and what `plan --json` prints.
@@ -76,9 +79,10 @@ func (b *business) draft(ctx context.Context, name string, text []byte) (*draft,
 		return nil, err
 	}
 	file, err := define.Parse(name, text)
-	if err != nil {
+	if file == nil {
 		return nil, err
 	}
+	// What Parse found Check finds again, with the rest.
 	set, warnings, err := define.Check(base, file, b.settings)
 	if err != nil {
 		return nil, err
@@ -100,7 +104,10 @@ func (b *business) plan(ctx context.Context, d *draft, asOf strata.Instant) (*pl
 	}
 	p := &plan{AsOf: b.show(asOf), Commits: before.Commits}
 	for _, w := range d.warnings {
-		p.Notes = append(p.Notes, w.String())
+		p.Notes = append(p.Notes, (&strata.Error{Field: w.Field, Message: w.Message, Hint: w.Hint}).Error())
+	}
+	for _, ref := range d.file.Entries() {
+		p.Items = append(p.Items, planItem{Kind: ref.Kind, Name: ref.Name, Change: change(d.base, d.set, ref)})
 	}
 	for _, ref := range d.file.Refs() {
 		item := planItem{Kind: ref.Kind, Name: ref.Name, Change: change(d.base, d.set, ref)}
@@ -120,10 +127,22 @@ func (b *business) plan(ctx context.Context, d *draft, asOf strata.Instant) (*pl
 
 // change says what applying does to one definition.
 func change(base, set *define.Set, ref define.Ref) string {
-	switch {
-	case !base.Has(ref):
+	if is, ok := set.Catalogue.Entry(ref); ok {
+		was, known := base.Catalogue.Entry(ref)
+		switch {
+		case !known:
+			return "create"
+		case !reflect.DeepEqual(was, is):
+			return "update"
+		}
+		return "same"
+	}
+	if !base.Has(ref) {
 		return "create"
-	case string(define.PrintOne(base, ref)) != string(define.PrintOne(set, ref)):
+	}
+	was, _ := define.PrintOne(base, ref)
+	is, _ := define.PrintOne(set, ref)
+	if !bytes.Equal(was, is) {
 		return "update"
 	}
 	return "same"
@@ -347,17 +366,19 @@ func (c *call) chosen(ctx context.Context, b *business, file, id string) (*draft
 // apply publishes a draft and gives every new or changed population kind its
 // first calibration, effective at once, if anybody has a value.
 func (b *business) apply(ctx context.Context, d *draft, at strata.Instant) (uint64, error) {
-	var changes []define.Ref
-	for _, ref := range d.file.Refs() {
+	var changed []define.Ref
+	var changes []registry.Change
+	for _, ref := range append(d.file.Entries(), d.file.Refs()...) {
 		if change(d.base, d.set, ref) != "same" {
-			changes = append(changes, ref)
+			changed = append(changed, ref)
+			changes = append(changes, registry.Change{Kind: ref.Kind, Name: ref.Name, Op: registry.Update})
 		}
 	}
 	version, err := b.registry.Apply(ctx, d.set, changes, author, at)
 	if err != nil {
 		return 0, err
 	}
-	return version, b.calibrateNew(ctx, changes, at)
+	return version, b.calibrateNew(registry.WithAuthor(ctx, author, at), changed, at)
 }
 
 // calibrateNew calibrates those of the definitions whose cut points come from

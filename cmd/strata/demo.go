@@ -78,7 +78,7 @@ func (c *call) makeDemo(ctx context.Context, b *business, o demo.Options) error 
 	lap("files generated")
 	events, refused := uint64(0), uint64(0)
 	for _, f := range made.Files {
-		report, err := c.importDemo(ctx, b, filepath.Join(dir, f), demo.Mapping(f))
+		report, err := c.importDemo(ctx, b, filepath.Join(dir, f))
 		if err != nil {
 			return err
 		}
@@ -112,9 +112,13 @@ func (c *call) makeDemo(ctx context.Context, b *business, o demo.Options) error 
 	return nil
 }
 
-func (c *call) importDemo(ctx context.Context, b *business, path string, mapping []byte) (ingest.Report, error) {
+func (c *call) importDemo(ctx context.Context, b *business, path string) (ingest.Report, error) {
 	name := filepath.Base(path)
-	m, err := b.mapping(ctx, name+" mapping", mapping)
+	mapName, mapping, err := demo.Mapping(name)
+	if err != nil {
+		return ingest.Report{}, err
+	}
+	m, err := b.mapping(ctx, mapName, mapping)
 	if err != nil {
 		return ingest.Report{}, err
 	}

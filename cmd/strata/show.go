@@ -84,8 +84,8 @@ func (b *business) find(ctx context.Context, kind, name string) (define.Ref, *de
 			names = append(names, refs...)
 		}
 		hint := "publish it first with `strata apply -f FILE --yes`"
-		if near := define.Suggest(name, names); near != "" {
-			hint = fmt.Sprintf("did you mean %s?", near)
+		if near := define.DidYouMean(name, names); near != "" {
+			hint = near
 		}
 		return define.Ref{}, nil, &strata.Error{Code: strata.NotFound, Field: name, Message: fmt.Sprintf("there is no %s of that name", cmp.Or(kind, "tag, segment or tier")), Hint: hint}
 	case 1:
