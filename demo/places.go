@@ -64,3 +64,13 @@ func mix(a, b uint64) uint64 {
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return z ^ z>>31
 }
+
+// storeNamed returns the index of a store of this file.
+func storeNamed(name string) int {
+	for i := range stores {
+		if stores[i].Name == name {
+			return i
+		}
+	}
+	panic("demo: no store " + name)
+}

@@ -119,7 +119,7 @@ func (m *maker) act(ago int, hour float64, a act) {
 }
 
 func (m *maker) tellLapsing() {
-	m.since(722, true, "1984-04-17", 22)
+	m.since(722, true, "1984-04-17", storeNamed("成都玉林店"))
 	p := &m.member
 	w := wish{product: -1, party: 3}
 	m.act(721, 12.6, act{kind: wecomAdded, store: p.home, text: wecomChannels[0]})
@@ -143,7 +143,7 @@ func (m *maker) tellLapsing() {
 }
 
 func (m *maker) tellPromotion() {
-	m.since(560, true, "1996-11-02", 9)
+	m.since(560, true, "1996-11-02", storeNamed("上海虹桥店"))
 	w := wish{product: -1, coupon: selfClaimed, class: -1, party: 2}
 	for ago := 560; ago > 22; ago -= 23 + m.rand.IntN(9) {
 		ch := dineIn
@@ -162,7 +162,7 @@ func (m *maker) tellPromotion() {
 }
 
 func (m *maker) tellKOC() {
-	m.since(640, true, "1992-07-21", 5)
+	m.since(640, true, "1992-07-21", storeNamed("上海徐家汇店"))
 	p := &m.member
 	p.followed = true
 	m.act(640, 13.5, act{kind: wecomAdded, store: p.home, text: wecomChannels[0]})
@@ -201,7 +201,7 @@ func (m *maker) tellKOC() {
 }
 
 func (m *maker) tellNewcomer() {
-	m.since(24, false, "1987-09-09", 14)
+	m.since(24, false, "1987-09-09", storeNamed("广州白云店"))
 	p := &m.member
 	for i, ago := range []int{24, 20, 14, 8, 3} {
 		m.on(ago, 19.2, dineIn, wish{product: -1, party: 8 + i%2, class: 1})
@@ -214,7 +214,7 @@ func (m *maker) tellNewcomer() {
 }
 
 func (m *maker) tellSilent() {
-	m.since(1090, true, "1957-02-26", 38)
+	m.since(1090, true, "1957-02-26", storeNamed("长沙梅溪湖店"))
 	p := &m.member
 	for ago := 716; ago > 214; ago -= 19 + m.rand.IntN(6) {
 		m.on(ago, 11.7, dineIn, wish{product: -1, party: 4})
