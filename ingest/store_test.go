@@ -32,6 +32,8 @@ type stage struct {
 	commits  int
 }
 
+var defaultSettings = strata.DefaultSettings()
+
 var errHook = errors.New("the commit was made to fail")
 
 func newStage(t testing.TB, settings strata.Settings) *stage {

@@ -293,7 +293,11 @@ func nearest(word string, known []string) string {
 	w := []rune(strings.ToLower(word))
 	for _, k := range known {
 		kr := []rune(strings.ToLower(k))
-		limit := max(1, min(len(w), len(kr))*2/5)
+		short := min(len(w), len(kr))
+		limit := short * 2 / 5
+		if short == 2 && w[0] >= 0x80 { // two Chinese characters say a lot
+			limit = 1
+		}
 		if n := edits(w, kr); n <= limit && (best == "" || n < least) {
 			best, least = k, n
 		}
