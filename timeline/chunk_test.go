@@ -405,3 +405,83 @@ func FuzzDamagedBytes(f *testing.F) {
 		}
 	})
 }
+
+// However attribute values are split and merged, the list is the same, and
+// repeats of one source are folded.
+func TestAnyWayOfMergingGivesTheSameAttributes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := newDictionary(keyedHash{})
+		var operands [][]byte
+		facts := map[string]int{}
+		for range rapid.IntRange(1, 6).Draw(t, "appends") {
+			f := Facts{Source: rapid.SampledFrom([]string{"crm", "pos"}).Draw(t, "source"), Import: uint32(rapid.IntRange(1, 3).Draw(t, "import"))}
+			for range rapid.IntRange(1, 5).Draw(t, "values") {
+				a := strata.Attribute{Name: rapid.SampledFrom([]string{"city", "age"}).Draw(t, "name"),
+					At: strata.Instant(rapid.IntRange(0, 2).Draw(t, "at")), Priority: uint8(rapid.IntRange(0, 1).Draw(t, "priority"))}
+				if rapid.Bool().Draw(t, "present") {
+					a.Value = anyValue().Draw(t, "value")
+				}
+				f.Attributes = append(f.Attributes, a)
+				facts[fmt.Sprint(f.Source, a)]++
+			}
+			var w writer
+			if err := w.encode(d, &f); err != nil {
+				t.Fatal(err)
+			}
+			operands = append(operands, w.attributes)
+		}
+		merge := func(parts ...[]byte) []byte {
+			b, err := mergeAttributes(parts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+		once := merge(operands...)
+		shuffled := rapid.Permutation(operands).Draw(t, "order")
+		for len(shuffled) > 1 {
+			from := rapid.IntRange(0, len(shuffled)-2).Draw(t, "from")
+			to := rapid.IntRange(from+2, len(shuffled)).Draw(t, "to")
+			shuffled = slices.Replace(shuffled, from, to, merge(shuffled[from:to]...))
+		}
+		if !bytes.Equal(once, merge(shuffled[0])) {
+			t.Fatalf("merged at once\n%x\nmerged step by step\n%x", once, shuffled[0])
+		}
+		got := 0
+		err := eachAttribute(once, func(a *attribute, text []byte) error {
+			a.value.Text = string(text)
+			key := fmt.Sprint(d.sources.list[a.source], strata.Attribute{Name: d.attributes.list[a.code], At: a.at, Priority: a.priority, Value: a.value})
+			if facts[key] == 0 {
+				return fmt.Errorf("%s was never appended", key)
+			}
+			got++
+			return nil
+		})
+		if err != nil || got != len(facts) {
+			t.Fatalf("%d facts, want %d: %v", got, len(facts), err)
+		}
+	})
+}
+
+func TestEventsOfManyOriginsKeepTheirs(t *testing.T) {
+	d := newDictionary(keyedHash{})
+	for _, n := range []int{1, 2, 256, 257, 65_537} {
+		operands := make([][]byte, n)
+		for i := range operands {
+			operands[i] = operand(t, d, Facts{Source: "web", Import: uint32(n - i), Events: []strata.Event{{Name: "e", At: strata.Instant(i)}}})
+		}
+		chunk, err := mergeChunks(operands)
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoded, err := new(space).decode(chunk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, o := range decoded.runs[0].origins {
+			if o.imported != uint32(n-i) {
+				t.Fatalf("of %d: event %d is of import %d", n, i, o.imported)
+			}
+		}
+	}
+}
