@@ -40,8 +40,9 @@ export function createFormat({ lang, zone, currency }: FormatOptions) {
   const money = new Intl.NumberFormat(locale, symbol);
   const moneyWhole = new Intl.NumberFormat(locale, { ...symbol, maximumFractionDigits: 0 });
   const moneyCompact = new Intl.NumberFormat(locale, { ...symbol, notation: 'compact', maximumFractionDigits: 1 });
-  const share = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
-  const change = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' });
+  const moneyTick = new Intl.NumberFormat(locale, { ...symbol, notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 });
+  const share = new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const change = new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: 'exceptZero' });
   const points = new Intl.NumberFormat(locale, { maximumFractionDigits: 1, signDisplay: 'exceptZero' });
   const signed = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, signDisplay: 'exceptZero' });
   const day = { timeZone: zone, day: 'numeric' } as const;
@@ -79,7 +80,10 @@ export function createFormat({ lang, zone, currency }: FormatOptions) {
     compact: (v: Decimal) => number(v, compact),
     money: (v: Decimal) => number(v, money),
     moneyWhole: (v: Decimal) => number(v, moneyWhole),
-    moneyCompact: (v: Decimal) => number(v, moneyCompact),
+    /** Short from 100,000 on, to the cent below. */
+    moneyCompact: (v: Decimal) => number(v, Math.abs(Number(v)) < 100_000 ? money : moneyCompact),
+    /** For the axis of a chart. */
+    moneyTick: (v: number) => number(v, moneyTick),
     /** A share of 0..1 as a percentage. */
     share: (v: Decimal) => number(v, share),
     /** A relative change (0.12 is +12 %). */

@@ -1,6 +1,5 @@
 import type { EChartsOption } from 'echarts';
 import { useEffect, useRef } from 'react';
-import { font } from '@/theme/antd';
 import { echarts } from './echarts';
 
 /** Plot draws one ECharts option; its label is read out in place of the picture. */
@@ -20,7 +19,7 @@ export default function Plot({ option, height, label }: { option: EChartsOption;
   }, []);
 
   useEffect(() => {
-    chart.current?.setOption({ animation: false, textStyle: { fontFamily: font }, ...option }, true);
+    chart.current?.setOption({ animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily }, ...option }, true);
   }, [option]);
 
   return <div ref={box} role="img" aria-label={label} style={{ height, width: '100%' }} />;

@@ -26,7 +26,7 @@ export function trendOption(days: { date: string; count: number }[], name: strin
       scale: true,
       splitNumber: 4,
       minInterval: 1,
-      axisLabel: { color: ink.text, formatter: (v: number) => f.compact(v) },
+      axisLabel: { color: ink.text, formatter: (v: number) => f.count(v) },
       splitLine: { lineStyle: { color: ink.line } },
     },
     series: [

@@ -20,6 +20,7 @@ export function DateField({ label, placeholder, value, min, max, clear, onChange
       value={value ? dayjs(value) : null}
       allowClear={clear ?? false}
       inputReadOnly
+      style={{ width: 142 }}
       disabledDate={(d) => (!!max && d.format('YYYY-MM-DD') > max) || (!!min && d.format('YYYY-MM-DD') < min)}
       onChange={(d) => onChange(d ? d.format('YYYY-MM-DD') : undefined)}
     />

@@ -18,11 +18,10 @@ interface ListProps<T> {
   card: (row: T) => ReactNode;
   href?: (row: T) => string;
   dim?: boolean;
-  top?: boolean;
 }
 
 /** List is a table, and on a phone a list of cards. */
-export function List<T>({ label, rows, columns, rowKey, card, href, dim, top }: ListProps<T>) {
+export function List<T>({ label, rows, columns, rowKey, card, href, dim }: ListProps<T>) {
   const narrow = useNarrow();
   const navigate = useNavigate();
   const style = dim ? { opacity: 0.55, transition: 'opacity .15s' } : { transition: 'opacity .15s' };
@@ -37,7 +36,7 @@ export function List<T>({ label, rows, columns, rowKey, card, href, dim, top }: 
   }
   return (
     <Scroll label={label}>
-      <table className={top ? 'table top' : 'table'} aria-busy={dim} style={style}>
+      <table className="table" aria-busy={dim} style={style}>
         <caption className="sr">{label}</caption>
         <thead>
           <tr>

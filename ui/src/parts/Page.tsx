@@ -35,8 +35,10 @@ export function Card({ title, note, end, flush, className, children }: CardProps
     <section className={`card ${className ?? ''}`}>
       {title || end ? (
         <header>
-          {title ? <h2>{title}</h2> : null}
-          {note ? <span className="note">{note}</span> : null}
+          <div className="title">
+            {title ? <h2>{title}</h2> : null}
+            {note ? <span className="note">{note}</span> : null}
+          </div>
           {end ? <div className="end">{end}</div> : null}
         </header>
       ) : null}

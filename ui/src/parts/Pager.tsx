@@ -42,9 +42,8 @@ export function Pager({ list, at, total, shown, size, next, go }: PagerProps) {
             {t('list.back')}
           </Button>
           <span className="num">{t('list.page', { page: f.count(page), pages: f.count(pages) })}</span>
-          <Button size="small" disabled={!next} onClick={() => go({ cursor: next ?? undefined, page: String(page + 1) })}>
+          <Button size="small" disabled={!next} icon={<Icon name="right" size={14} />} iconPlacement="end" onClick={() => go({ cursor: next ?? undefined, page: String(page + 1) })}>
             {t('list.next')}
-            <Icon name="right" size={14} />
           </Button>
         </span>
       ) : null}

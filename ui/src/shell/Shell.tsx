@@ -56,11 +56,11 @@ export function LangSwitch() {
   const choose = (next: 'zh' | 'en') => void navigate({ to: '.', search: (prev: object) => ({ ...prev, lang: next }), replace: true } as never);
   return (
     <div className="lang" role="group" aria-label={t('shell.language')}>
-      <button type="button" lang="zh-CN" aria-pressed={lang === 'zh'} aria-label="中文" onClick={() => choose('zh')}>
-        中
+      <button type="button" lang="zh-CN" aria-pressed={lang === 'zh'} onClick={() => choose('zh')}>
+        中<span className="sr">文</span>
       </button>
-      <button type="button" lang="en" aria-pressed={lang === 'en'} aria-label="English" onClick={() => choose('en')}>
-        EN
+      <button type="button" lang="en" aria-pressed={lang === 'en'} onClick={() => choose('en')}>
+        EN<span className="sr">glish</span>
       </button>
     </div>
   );
@@ -113,11 +113,12 @@ function AccountMenu() {
         ],
       }}
     >
-      <button type="button" className="account" aria-label={t('shell.account', { name: session.account })}>
+      <button type="button" className="account" title={t('shell.account', { name: session.account })}>
         <span className="avatar" aria-hidden="true">
           {[...session.account][0]?.toUpperCase()}
         </span>
-        {narrow ? null : session.account}
+        <span className="sr">{t('shell.account_word')}</span>
+        <span className={narrow ? 'sr' : undefined}>{session.account}</span>
       </button>
     </Dropdown>
   );
@@ -165,6 +166,7 @@ export function Shell() {
       </a>
       {busy ? <div className="veil" aria-hidden="true" /> : null}
       <aside className="side">
+        <div>
         <Link to="/" className="brand">
           <Logo />
           <span>
@@ -176,6 +178,7 @@ export function Shell() {
           <NavList />
         </nav>
         <div className="side-foot">{t('shell.foot')}</div>
+        </div>
       </aside>
       <div style={{ minWidth: 0 }}>
         <header className="top">

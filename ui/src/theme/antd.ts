@@ -1,14 +1,11 @@
 import type { ThemeConfig } from 'antd';
 
-export const font =
-  '-apple-system, BlinkMacSystemFont, "Segoe UI", "PingFang SC", "HarmonyOS Sans SC", "MiSans", "Microsoft YaHei UI", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", "Helvetica Neue", Arial, sans-serif';
-
 // The same values as the custom properties in app.css.
 export const theme: ThemeConfig = {
   cssVar: { key: 'strata' },
   hashed: false,
   token: {
-    fontFamily: font,
+    fontFamily: 'var(--font)',
     colorPrimary: '#0d5f66',
     colorLink: '#0d5f66',
     colorLinkHover: '#0a7a80',

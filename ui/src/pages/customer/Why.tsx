@@ -24,9 +24,10 @@ export function askedOf(text: string | undefined): Asked | undefined {
 export function WhyButton({ ask, subject, children }: { ask: () => void; subject: string; children?: string }) {
   const { t } = useTranslation();
   return (
-    <button type="button" className="link-button" onClick={ask} aria-label={t('why.ask_about', { what: subject })} aria-haspopup="dialog">
+    <button type="button" className="link-button" onClick={ask} aria-haspopup="dialog">
       <Icon name="why" size={15} />
       {children ?? t('why.ask')}
+      <span className="sr">{subject}</span>
     </button>
   );
 }
@@ -86,7 +87,7 @@ function Node({ reason, top }: { reason: Reason; top?: boolean }) {
   const found = text(reason.found_text) || reason.found;
   const truth = reason.true === undefined ? 'value' : reason.true ? 'yes' : 'no';
   return (
-    <li className={`reason ${truth} ${top ? 'top' : ''}`}>
+    <li className={`reason ${truth} ${top ? 'root' : ''}`}>
       <div className="reason-line">
         <i>
           <Icon name={truth === 'yes' ? 'check' : truth === 'no' ? 'cross' : 'dot'} size={14} />

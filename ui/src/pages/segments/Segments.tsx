@@ -16,7 +16,7 @@ export function Segments() {
   return (
     <>
       <Head title={t('segments.title')} text={t('segments.text')} />
-      <section className="card">
+      <section className="card flush-top">
         <Loaded
           query={query}
           bones={

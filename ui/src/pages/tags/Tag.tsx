@@ -44,7 +44,6 @@ function Detail({ tag: x }: { tag: TagDetail }) {
             </p>
             <p className="tile-note">
               <span className="kind">{className(x.class)}</span>
-              {x.category ? <span className="kind">{x.category}</span> : null}
             </p>
             <h2>{t('tags.rule')}</h2>
             <p className="rule">{text(x.sentence)}</p>

@@ -62,9 +62,9 @@ export function Grid({ tier, grid, asOf }: { tier: TierDetail; grid: TierGrid; a
                     to="/customers"
                     search={{ tier: tier.name, level: cell.level, ...(asOf ? { as_of: asOf } : {}) }}
                     style={levelStyle(cell.level, position, of)}
-                    aria-label={t('grid.cell', { r, f: c, level: name, n: f.count(cell.count) })}
                     title={`${name} · ${f.moneyCompact(cell.sales)}`}
                   >
+                    <span className="sr">{t('grid.cell', { r, f: c })}</span>
                     <span className="rf-name">{name}</span>
                     <b className="num">{f.count(cell.count)}</b>
                     <small className="num">{f.share(cell.count / people)}</small>

@@ -18,14 +18,14 @@ export function LevelTable({ tier, asOf }: { tier: TierDetail; asOf?: string }) 
   const filter = (l: LevelDetail) => ({ tier: tier.name, level: l.id, ...(asOf ? { as_of: asOf } : {}) });
   const most = Math.max(0.01, ...tier.levels.flatMap((l) => [l.share, l.sales_share]));
   const chip = (l: LevelDetail) => <LevelChip id={l.id} name={l.name} position={tier.levels.indexOf(l)} of={tier.levels.length} tier={tier.name} />;
-  const pair = (l: LevelDetail) => (
-    <div className="paired" style={levelStyle(l.id, tier.levels.indexOf(l), tier.levels.length)}>
-      <span className="sr">{t('tier.share_of_customers')}</span>
+  const pair = (l: LevelDetail, named = false) => (
+    <div className={named ? 'paired named' : 'paired'} style={levelStyle(l.id, tier.levels.indexOf(l), tier.levels.length)}>
+      <span className={named ? 'name' : 'sr'}>{t('tier.share_of_customers')}</span>
       <i aria-hidden="true">
         <b className="people" style={{ width: `${(100 * l.share) / most}%` }} />
       </i>
       <span className="num">{f.share(l.share)}</span>
-      <span className="sr">{t('tier.share_of_sales')}</span>
+      <span className={named ? 'name' : 'sr'}>{t('tier.share_of_sales')}</span>
       <i aria-hidden="true">
         <b className="sales" style={{ width: `${(100 * l.sales_share) / most}%` }} />
       </i>
@@ -76,7 +76,7 @@ export function LevelTable({ tier, asOf }: { tier: TierDetail; asOf?: string }) 
           </span>
         </span>
       ),
-      render: pair,
+      render: (l) => pair(l),
     },
     { key: 'sales', title: t('tier.sales'), right: true, render: (l) => <span title={f.money(l.sales)}>{f.moneyCompact(l.sales)}</span> },
     { key: 'head', title: t('tier.per_head'), right: true, render: (l) => f.money(l.value_per_head) },
@@ -97,26 +97,19 @@ export function LevelTable({ tier, asOf }: { tier: TierDetail; asOf?: string }) 
               {count(l)}
             </div>
             {text(l.meaning) ? <p className="muted small">{text(l.meaning)}</p> : null}
-            <div className="paired-key">
+            {pair(l, true)}
+            <p className="level-facts">
               <span>
-                <i className="people" />
-                {t('tier.share_of_customers')}
+                {t('tier.sales')} <b className="num">{f.moneyCompact(l.sales)}</b>
               </span>
               <span>
-                <i className="sales" />
-                {t('tier.share_of_sales')}
+                {t('tier.per_head')} <b className="num">{f.money(l.value_per_head)}</b>
               </span>
+            </p>
+            <div className="spread">
+              {advice(l)}
+              {exportLink(l)}
             </div>
-            {pair(l)}
-            <dl className="pairs">
-              <dt>{t('tier.sales')}</dt>
-              <dd className="num">{f.moneyCompact(l.sales)}</dd>
-              <dt>{t('tier.per_head')}</dt>
-              <dd className="num">{f.money(l.value_per_head)}</dd>
-              <dt>{t('tier.advice')}</dt>
-              <dd>{advice(l)}</dd>
-            </dl>
-            {exportLink(l)}
           </div>
         )}
       />

@@ -69,7 +69,7 @@ export function MovesMatrix({ tier, today }: { tier: TierDetail; today: string }
                 ))}
               </dl>
               <Scroll label={t('moves.title')}>
-                <table className="matrix">
+                <table className="matrix" style={{ minWidth: 128 + 84 * m.levels.length }}>
                   <caption className="sr">{t('moves.label', { from: f.date(m.from), to: f.date(m.to) })}</caption>
                   <thead>
                     <tr>
