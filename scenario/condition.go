@@ -31,7 +31,7 @@ func (v view) condition(condition define.Condition) bool {
 	case define.InSegment:
 		return v.member(c.Segment)
 	case define.InList:
-		return slices.Contains(v.w.Set.Lists[c.List].Members, v.p.ID)
+		return v.onList(c.List)
 	case define.Bucket:
 		n := int(xxhash.Sum64String(c.Salt+":"+v.p.ID) % 10000)
 		return n >= c.From && n < c.To
@@ -112,8 +112,23 @@ func (v view) foreseen(now view) view {
 			p.Consents = append(p.Consents, c)
 		}
 	}
+	for _, e := range v.p.Entries {
+		if e.At <= now.asOf {
+			p.Entries = append(p.Entries, e)
+		}
+	}
 	v.p = &p
 	return v
+}
+
+func (v view) onList(name string) bool {
+	on, at := slices.Contains(v.w.Set.Lists[name].Members, v.p.ID), strata.Instant(define.Earliest)
+	for _, e := range v.p.Entries {
+		if e.List == name && e.At <= v.asOf && e.At >= at {
+			on, at = e.Member, e.At
+		}
+	}
+	return on
 }
 
 func (v view) consent(purpose string) string {

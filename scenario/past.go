@@ -35,6 +35,9 @@ func (v view) instants() []strata.Instant {
 	for _, c := range v.p.Consents {
 		facts = append(facts, c.At)
 	}
+	for _, e := range v.p.Entries {
+		facts = append(facts, e.At)
+	}
 	for _, c := range v.w.Calibrations {
 		facts = append(facts, c.At)
 	}

@@ -28,6 +28,7 @@ type Person struct {
 	Attributes []strata.Attribute
 	Manual     []Manual
 	Consents   []Consent
+	Entries    []Entry
 }
 
 // Manual is a tag set by hand; a missing value takes it away. Expires is zero
@@ -46,6 +47,14 @@ type Consent struct {
 	Purpose string
 	State   string // granted, refused, withdrawn
 	At      strata.Instant
+}
+
+// Entry is a customer put on a list or taken off it. Before the first entry
+// of a list its definition says who is on it.
+type Entry struct {
+	List   string
+	Member bool
+	At     strata.Instant
 }
 
 // view is one person at one instant.
