@@ -101,6 +101,11 @@ func TestImport(t *testing.T) {
 			file:    []byte("id,no,kind,at,amount\n1,7,sale,2026-04-01,10\n1,7,refund,2026-04-02,-4\n1,7,sale,2026-04-01,10\n1,7,sale,2026-04-01,11\n"),
 			want:    []string{"member_no=1", "member_no=1 | order_paid 2026-03-31T16:00:00Z 7 amount=10.00 from s", "member_no=1 | order_refunded 2026-04-01T16:00:00Z 7 amount=4.00 order_id=7 from s"},
 			refused: []string{`f.csv:5: "7" is the id of an earlier order_paid of this source with other content; give this one an id of its own; to change what happened, import what undoes it, such as a refund <1,7,sale,2026-04-01,11>`}},
+		{name: "an event that the catalogue identifies by a property has that for its id",
+			mapping: "source: s\nkeys: {member_no: id}\nevents: [{event: stay_booked, time: at, properties: {booking: no, nights: n}}]\n",
+			file:    []byte("id,no,at,n\n1,7,2026-04-01,2\n1,7,2026-04-01,2\n1,7,2026-04-01,3\n"),
+			want:    []string{"member_no=1", "member_no=1 | stay_booked 2026-03-31T16:00:00Z 7 booking=7 nights=2 from s"},
+			refused: []string{`f.csv:4: "7" is the id of an earlier stay_booked of this source with other content; give this one an id of its own; to change what happened, import what undoes it, such as a refund <1,7,2026-04-01,3>`}},
 		{name: "attributes: types, translation, lists, keep and clear, time",
 			mapping: "source: s\nat: seen\nkeys: {phone: 手机号, member_no: {column: id, integer: true, invalid: ignore}}\nattributes:\n  gender: {column: g, values: {男: male, 女: female}}\n" +
 				"  birthday: b\n  likes: l\n  city: {column: c, empty: clear}\n  balance: {column: 余额, unit: minor}\n",

@@ -509,11 +509,10 @@ func (b *mappingReader) event(p place) (r eventRule, ok bool) {
 	if f == nil {
 		return r, false
 	}
-	var def define.Event
+	var def, inCatalogue, own define.Event
 	known := false
 	if v, ok := f["event"]; ok {
 		r.event = b.text(v, "event")
-		var inCatalogue, own define.Event
 		var declared bool
 		inCatalogue, known = b.catalogue.Events[r.event]
 		own, declared = b.m.declared.Events[r.event]
@@ -563,8 +562,24 @@ func (b *mappingReader) event(p place) (r eventRule, ok bool) {
 			r.properties = append(r.properties, b.value(e, property.Type, r.group != nil))
 		}
 	}
+	if len(r.id) == 0 && r.group == nil {
+		r.id = identityColumn(&r, own, inCatalogue)
+	}
 	sort.Slice(r.properties, func(i, j int) bool { return r.properties[i].name < r.properties[j].name })
 	return r, true
+}
+
+// identityColumn returns the column of the property that the catalogue says
+// identifies the event, such as the order's number, if the rule takes one.
+func identityColumn(r *eventRule, definitions ...define.Event) []int {
+	for _, d := range definitions {
+		for i := range r.properties {
+			if p := &r.properties[i]; d.Identity != "" && p.name == d.Identity && p.column >= 0 && p.translate == nil && !p.integer {
+				return []int{p.column}
+			}
+		}
+	}
+	return nil
 }
 
 func (b *mappingReader) group(p place) *groupRule {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"strata"
+	"strata/define"
 	"strata/ingest"
 )
 
@@ -17,7 +18,8 @@ func retailMapping(t testing.TB) *ingest.Mapping {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := ingest.ParseMapping("online_retail.yaml", text, vocabulary())
+	standard := define.Standard()
+	m, err := ingest.ParseMapping("online_retail.yaml", text, &standard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -102,6 +102,7 @@ func vocabulary() *define.Catalogue {
 			"item_bought": {Properties: map[string]define.EventProperty{"order_id": typ(define.TypeID), "product": typ(define.TypeText), "quantity": typ(define.TypeNumber),
 				"amount": typ(define.TypeMoney), "gift": typ(define.TypeBoolean), "weight": typ(define.TypeFloat)}},
 			"order_refunded": {Properties: map[string]define.EventProperty{"order_id": typ(define.TypeID), "amount": typ(define.TypeMoney)}},
+			"stay_booked":    {Identity: "booking", Properties: map[string]define.EventProperty{"booking": typ(define.TypeID), "nights": typ(define.TypeNumber)}},
 			"store_visited":  {Properties: map[string]define.EventProperty{"store": typ(define.TypeText), "left_at": typ(define.TypeTime)}},
 		},
 	}
