@@ -196,7 +196,8 @@ func (c *console) daily(ctx context.Context, catalogue define.Catalogue, everyon
 }
 
 // trend is the size of every segment at the start of each of the 30 days
-// before the answer's day, oldest first, by name.
+// before the answer's day, oldest first, by name, by the calibrations in force
+// now.
 func (c *console) trend(ctx context.Context, a *compute.Answer) (map[string][]int, error) {
 	key := c.dayOf(a)
 	return c.trends.get(ctx, key, func(ctx context.Context) (map[string][]int, error) {
@@ -204,7 +205,11 @@ func (c *console) trend(ctx context.Context, a *compute.Answer) (map[string][]in
 		for d := key.number - periodDays; d < key.number; d++ {
 			at = append(at, define.DayStart(d, c.zone))
 		}
-		return c.Engine.Trend(ctx, at)
+		sizes, err := c.Engine.Trend(ctx, append(at, a.AsOf)) // the last says which calibrations
+		for name, n := range sizes {
+			sizes[name] = n[:len(at)]
+		}
+		return sizes, err
 	})
 }
 

@@ -559,7 +559,7 @@ func TestExport(t *testing.T) {
 	for _, e := range page.Items {
 		actions = append(actions, e.Action+" "+e.Object)
 	}
-	want := []string{"customer.viewed M003", "customers.exported segment=regulars", "session.signed_in "}
+	want := []string{"customer.view M003", "customers.export segment=regulars", "session.sign_in "}
 	if !slices.Equal(actions, want) {
 		t.Errorf("audit %q, want %q", actions, want)
 	}
@@ -567,7 +567,7 @@ func TestExport(t *testing.T) {
 		t.Errorf("audit entry %+v", e)
 	}
 	one := get[server.AuditPage](w, "/api/v1/audit?limit=2")
-	if two := get[server.AuditPage](w, "/api/v1/audit?limit=2&cursor="+*one.Next); len(two.Items) != 1 || two.Next != nil || two.Items[0].Action != "session.signed_in" {
+	if two := get[server.AuditPage](w, "/api/v1/audit?limit=2&cursor="+*one.Next); len(two.Items) != 1 || two.Next != nil || two.Items[0].Action != "session.sign_in" {
 		t.Errorf("second page %+v", two)
 	}
 }

@@ -38,7 +38,7 @@ type SignInLinks interface {
 type AuditEntry struct {
 	At      strata.Instant
 	Account string
-	Action  string // such as customer.viewed
+	Action  string // such as customer.view
 	Object  string // what it was done to
 	Detail  string // a JSON object, or empty
 }
@@ -76,13 +76,13 @@ type Imports interface {
 
 // Actions in the audit.
 const (
-	actionSignIn        = "session.signed_in"
-	actionSignInByLink  = "session.signed_in_by_link"
-	actionSignInRefused = "session.refused"
-	actionSignOut       = "session.signed_out"
-	actionPassword      = "account.password_set"
-	actionViewCustomer  = "customer.viewed"
-	actionExport        = "customers.exported"
+	actionSignIn        = "session.sign_in"
+	actionSignInByLink  = "session.sign_in_link"
+	actionSignInRefused = "session.sign_in_refused"
+	actionSignOut       = "session.sign_out"
+	actionPassword      = "account.set_password"
+	actionViewCustomer  = "customer.view"
+	actionExport        = "customers.export"
 )
 
 // missing reports whether an error says that something is not there.
