@@ -45,19 +45,8 @@ func newStage(t testing.TB, settings strata.Settings) *stage {
 
 func (s *stage) open(settings strata.Settings) {
 	s.t.Helper()
-	mergers := map[byte]timeline.MergeFunc{}
-	for k, f := range ingest.Mergers {
-		mergers[k] = f
-	}
-	var err error
-	s.store, err = timeline.Open("data", timeline.Options{Settings: settings, FS: s.fs, CacheBytes: 32 << 20, Mergers: mergers})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.identity, err = identity.Open(s.store)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	opened := openStage(s.t, "data", s.fs, settings)
+	s.store, s.identity = opened.store, opened.identity
 }
 
 func (s *stage) update(sync bool, fill func(strata.Batch) error) error {
@@ -82,7 +71,11 @@ func (s *stage) options(file ingest.Source, m *ingest.Mapping) ingest.Options {
 }
 
 func (s *stage) importBytes(name string, data []byte, m *ingest.Mapping) (ingest.Report, error) {
-	return ingest.Import(context.Background(), s.options(ingest.BytesSource(name, data), m))
+	return s.importWith(s.options(ingest.BytesSource(name, data), m))
+}
+
+func (s *stage) importWith(o ingest.Options) (ingest.Report, error) {
+	return ingest.Import(context.Background(), o)
 }
 
 // vocabulary is a small catalogue.
