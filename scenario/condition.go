@@ -36,7 +36,7 @@ func (v view) condition(condition define.Condition) bool {
 		n := int(xxhash.Sum64String(c.Salt+":"+v.p.ID) % 10000)
 		return n >= c.From && n < c.To
 	case define.AttributeIs:
-		typ := v.w.Set.Catalogue.Attributes[c.Attribute].Type
+		typ := v.set.Catalogue.Attributes[c.Attribute].Type
 		plain := func(v view) bool { return v.test(c.Test, v.attribute(c.Attribute), typ) }
 		return v.held(plain, c.For)
 	case define.TagIs:
@@ -122,7 +122,7 @@ func (v view) foreseen(now view) view {
 }
 
 func (v view) onList(name string) bool {
-	on, at := slices.Contains(v.w.Set.Lists[name].Members, v.p.ID), strata.Instant(define.Earliest)
+	on, at := slices.Contains(v.set.Lists[name].Members, v.p.ID), strata.Instant(define.Earliest)
 	for _, e := range v.p.Entries {
 		if e.List == name && e.At <= v.asOf && e.At >= at {
 			on, at = e.Member, e.At
@@ -158,7 +158,7 @@ func (v view) did(c define.EventDid) bool {
 		return v.test(m.Test, gap(events, m.Stat), define.Type{Name: define.TypeNumber})
 	}
 	a := define.Aggregate{Kind: m.Kind, Select: c.Select, Of: m.Of}
-	return v.test(m.Test, v.aggregate(a), define.TypeOf(v.w.Set, a))
+	return v.test(m.Test, v.aggregate(a), define.TypeOf(v.set, a))
 }
 
 // gap is a statistic in milliseconds of the time between consecutive events.
@@ -182,7 +182,7 @@ func gap(events []strata.Event, stat string) strata.Value {
 }
 
 func (v view) tierIs(c define.TierIs) bool {
-	levels := v.w.Set.Tiers[c.Tier].Levels
+	levels := v.set.Tiers[c.Tier].Levels
 	place := func(id string) int {
 		return slices.IndexFunc(levels, func(l define.Level) bool { return l.ID == id })
 	}

@@ -15,7 +15,7 @@ func (v view) formula(expr define.Expr) strata.Value {
 		return strata.FloatOf(x.Value.Float64())
 	case define.NameExpr:
 		value := strata.Value{}
-		if _, isTag := v.w.Set.Tags[x.Name]; isTag {
+		if _, isTag := v.set.Tags[x.Name]; isTag {
 			value = v.tag(x.Name)
 		} else {
 			value = v.attribute(x.Name)

@@ -12,6 +12,10 @@ import (
 // moved, keep, expires and the memory of tiers. It is found by evaluating it
 // at every instant at which anything could have changed.
 
+// aYear is how far back somebody is looked at of whom something has always
+// been known.
+const aYear = strata.Instant(366 * 24 * 3600 * 1000)
+
 // instants returns, ascending, every instant up to now at which anything
 // about the person may have changed: when a fact came or ended, when it
 // leaves a sliding window, completes a unit of time, and when a day begins.
@@ -41,10 +45,22 @@ func (v view) instants() []strata.Instant {
 	for _, c := range v.w.Calibrations {
 		facts = append(facts, c.At)
 	}
+	for _, earlier := range v.w.Earlier {
+		facts = append(facts, earlier.Until)
+	}
+	always := slices.Contains(facts, define.Earliest)
+	facts = slices.DeleteFunc(facts, func(at strata.Instant) bool { return at == define.Earliest })
+	if always {
+		facts = append(facts, v.asOf-aYear)
+	}
 	if len(facts) == 0 {
 		return []strata.Instant{v.asOf}
 	}
 	sliding, fixed := timesIn(v.w.Set)
+	for _, earlier := range v.w.Earlier {
+		moreSliding, moreFixed := timesIn(earlier.Set)
+		sliding, fixed = append(sliding, moreSliding...), append(fixed, moreFixed...)
+	}
 	out := append([]strata.Instant{v.asOf}, fixed...)
 	first := slices.Min(facts)
 	firstDay, lastDay := define.DayOf(first, v.zone), define.DayOf(v.asOf, v.zone)
@@ -114,12 +130,26 @@ type change struct {
 	from, to strata.Value
 }
 
-// changes returns how an answer changed up to now, oldest first.
+// changes returns how an answer of the present definitions changed up to now,
+// oldest first.
 func (v view) changes(answer func(view) strata.Value) []change {
+	return v.changesBy(view.at, answer)
+}
+
+// history is changes by the definitions that were in force at each instant.
+func (v view) history(answer func(view) strata.Value) []change {
+	return v.changesBy(view.then, answer)
+}
+
+func (v view) changesBy(look func(view, strata.Instant) view, answer func(view) strata.Value) []change {
 	var out []change
 	now := strata.Value{}
-	for _, at := range v.instants() {
-		if next := answer(v.at(at)); !strata.Equal(next, now) {
+	instants := v.instants()
+	if slices.ContainsFunc(v.p.Attributes, func(a strata.Attribute) bool { return a.At == define.Earliest }) {
+		now = answer(look(v, instants[0]-1)) // it has no beginning
+	}
+	for _, at := range instants {
+		if next := answer(look(v, at)); !strata.Equal(next, now) {
 			out = append(out, change{at, now, next})
 			now = next
 		}
@@ -129,7 +159,7 @@ func (v view) changes(answer func(view) strata.Value) []change {
 
 // tag is a tag's value under its policy.
 func (v view) tag(name string) strata.Value {
-	d := v.w.Set.Tags[name]
+	d := v.set.Tags[name]
 	value := v.plainTag(name)
 	plain := func(v view) strata.Value { return v.plainTag(name) }
 	if value.IsMissing() && d.KeepOnEmpty {
@@ -171,7 +201,7 @@ func (v view) held(plain func(view) bool, test *define.Test) bool {
 	since := strata.Instant(define.Earliest) // true from the first fact on means always
 	broken := false
 	for _, at := range v.instants() {
-		switch holds := plain(v.at(at)); {
+		switch holds := plain(v.then(at)); {
 		case !holds:
 			broken = true
 		case broken:
@@ -205,7 +235,7 @@ func (v view) held(plain func(view) bool, test *define.Test) bool {
 }
 
 func (v view) tagIs(c define.TagIs) bool {
-	typ := define.TypeOf(v.w.Set, define.TagValue{Tag: c.Tag})
+	typ := define.TypeOf(v.set, define.TagValue{Tag: c.Tag})
 	plain := func(v view) bool { return v.test(c.Test, v.tag(c.Tag), typ) }
 	if !v.held(plain, c.For) {
 		return false
@@ -213,7 +243,7 @@ func (v view) tagIs(c define.TagIs) bool {
 	if c.Since == nil && c.Changed == nil {
 		return true
 	}
-	changes := v.changes(func(v view) strata.Value { return v.tag(c.Tag) })
+	changes := v.history(func(v view) strata.Value { return v.tag(c.Tag) })
 	if c.Since != nil {
 		in, ok := v.window(*c.Since)
 		if !ok || len(changes) == 0 || !in.has(changes[len(changes)-1].at) {
@@ -230,7 +260,7 @@ func (v view) tagIs(c define.TagIs) bool {
 }
 
 // moved looks for one single move in the window. A move at the instant of a
-// calibration is the calibration's.
+// calibration, or of other definitions, is theirs.
 func (v view) moved(c define.Moved) bool {
 	in, ok := v.window(c.Window)
 	if !ok {
@@ -244,9 +274,10 @@ func (v view) moved(c define.Moved) bool {
 		return len(operands) == 0 || slices.ContainsFunc(operands, func(o define.Operand) bool { return strata.Equal(o.Literal, value) })
 	}
 	calibrated := func(at strata.Instant) bool {
-		return slices.ContainsFunc(v.w.Calibrations, func(c define.Calibration) bool { return c.At == at })
+		return slices.ContainsFunc(v.w.Calibrations, func(c define.Calibration) bool { return c.At == at }) ||
+			slices.ContainsFunc(v.w.Earlier, func(e Version) bool { return e.Until == at })
 	}
-	return slices.ContainsFunc(v.changes(answer), func(m change) bool {
+	return slices.ContainsFunc(v.history(answer), func(m change) bool {
 		return in.has(m.at) && !calibrated(m.at) && among(c.From, m.from) && among(c.To, m.to)
 	})
 }

@@ -108,7 +108,7 @@ func (w *World) Calibrate(ref define.Ref, asOf strata.Instant) define.Calibratio
 	all := func(sorted []float64) []float64 { return sorted }
 	switch ref.Kind {
 	case "tag":
-		switch x := w.Set.Tags[ref.Name].Value.(type) {
+		switch x := w.setAt(asOf).Tags[ref.Name].Value.(type) {
 		case define.Bands:
 			bands(x, "")
 		case define.Grid:
@@ -125,7 +125,7 @@ func (w *World) Calibrate(ref define.Ref, asOf strata.Instant) define.Calibratio
 			}
 		}
 	case "tier":
-		d := w.Set.Tiers[ref.Name]
+		d := w.setAt(asOf).Tiers[ref.Name]
 		if d.RFM == nil {
 			break
 		}

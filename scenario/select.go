@@ -70,7 +70,7 @@ func named(patterns []string, name string) bool {
 
 func (v view) passes(e strata.Event, where []define.PropertyTest) bool {
 	for _, w := range where {
-		typ := v.w.Set.Catalogue.Events[e.Name].Properties[w.Property].Type
+		typ := v.set.Catalogue.Events[e.Name].Properties[w.Property].Type
 		if !v.test(w.Test, e.Property(w.Property), typ) {
 			return false
 		}

@@ -12,7 +12,7 @@ var rfmParts = [3]string{"recency", "frequency", "monetary"}
 // target is the level that the rules give at this very instant, before any
 // memory of the level held so far.
 func (v view) target(name string) string {
-	d, ok := v.w.Set.Tiers[name]
+	d, ok := v.set.Tiers[name]
 	if !ok || d.AppliesTo != nil && !v.condition(d.AppliesTo) {
 		return ""
 	}
@@ -147,7 +147,7 @@ func (v view) rfm(name string, d define.Tier) string {
 // where the model holds, delays or moves people, what a replay from the first
 // fact on comes to.
 func (v view) level(name string) string {
-	d := v.w.Set.Tiers[name]
+	d := v.set.Tiers[name]
 	if len(d.AssignOn) == 0 && d.Hold.IsZero() && d.Grace.IsZero() && len(d.Moves) == 0 {
 		return v.target(name)
 	}

@@ -12,7 +12,7 @@ import (
 
 // plainTag is a tag's definition evaluated as of the instant, before policy.
 func (v view) plainTag(name string) strata.Value {
-	d, ok := v.w.Set.Tags[name]
+	d, ok := v.set.Tags[name]
 	if !ok {
 		return strata.Value{}
 	}
@@ -165,7 +165,7 @@ func (v view) aggregate(x define.Aggregate) strata.Value {
 }
 
 func (v view) propertyType(events []string, property string) define.Type {
-	for name, e := range v.w.Set.Catalogue.Events {
+	for name, e := range v.set.Catalogue.Events {
 		if p, ok := e.Properties[property]; ok && named(events, name) {
 			return p.Type
 		}

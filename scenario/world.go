@@ -15,10 +15,27 @@ import (
 
 // World is everything that is known: the definitions and everybody's facts.
 type World struct {
-	Set          *define.Set
+	Set          *define.Set // in force now
+	Earlier      []Version   // the definitions before, oldest first
 	Settings     strata.Settings
 	People       map[string]*Person // by public customer id
 	Calibrations []define.Calibration
+}
+
+// Version is definitions that were in force until others took their place.
+type Version struct {
+	Until strata.Instant // no longer included
+	Set   *define.Set
+}
+
+// setAt returns the definitions in force at an instant.
+func (w *World) setAt(at strata.Instant) *define.Set {
+	for _, earlier := range w.Earlier {
+		if at < earlier.Until {
+			return earlier.Set
+		}
+	}
+	return w.Set
 }
 
 // Person is what is known about one customer, in any order.
@@ -63,6 +80,7 @@ type view struct {
 	p    *Person
 	asOf strata.Instant // the instant looked at
 	zone *time.Location
+	set  *define.Set // the definitions asked: those in force at answer, unless then looked at others
 
 	answer strata.Instant // the instant asked about; a look back keeps it
 }
@@ -76,12 +94,19 @@ func (w *World) view(person string, asOf strata.Instant) view {
 	if p == nil {
 		p = &Person{ID: person}
 	}
-	return view{w, p, asOf, zone, asOf}
+	return view{w, p, asOf, zone, w.setAt(asOf), asOf}
 }
 
 func (v view) at(asOf strata.Instant) view {
 	v.asOf = asOf
 	return v
+}
+
+// then is what was so at an instant before, by the definitions that were in
+// force then; at asks the present definitions about it.
+func (v view) then(asOf strata.Instant) view {
+	v.set = v.w.setAt(asOf)
+	return v.at(asOf)
 }
 
 // Tag returns a tag's value of a person as of an instant.
@@ -115,7 +140,7 @@ func (w *World) names() []string {
 }
 
 func (v view) member(name string) bool {
-	d, ok := v.w.Set.Segments[name]
+	d, ok := v.set.Segments[name]
 	if !ok {
 		return false
 	}
@@ -143,7 +168,7 @@ func (v view) member(name string) bool {
 // attribute returns the value in force: the latest at or before the instant;
 // one that is declared static holds at every instant.
 func (v view) attribute(name string) strata.Value {
-	static := v.w.Set.Catalogue.Attributes[name].Change == "static"
+	static := v.set.Catalogue.Attributes[name].Change == "static"
 	var best *strata.Attribute
 	for i := range v.p.Attributes {
 		a := &v.p.Attributes[i]
@@ -212,7 +237,7 @@ func compareEvents(a, b strata.Event) int {
 // netOfRefunds lowers orders by what refunds up to the instant took back, and
 // leaves out those that were wholly taken back, with their lines.
 func (v view) netOfRefunds(events []strata.Event) []strata.Event {
-	for name, declared := range v.w.Set.Catalogue.Events {
+	for name, declared := range v.set.Catalogue.Events {
 		if declared.Refunds != nil {
 			events = takeBack(events, name, *declared.Refunds)
 		}
