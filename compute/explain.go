@@ -100,10 +100,11 @@ func (x *explainer) definition(ref define.Ref) build {
 	case "tag":
 		d := x.set.Tags[ref.Name]
 		x.watch(func() string { return x.probe.Tag(ref.Name).String() })
-		parts := x.valueParts(d.Value)
+		parts, events := x.inside(d.Value)
 		return func() Reason {
 			v := x.probe.Tag(ref.Name)
 			r := Reason{Sentence: x.set.TagSentence(d, x.sentences()), Found: v.String(), FoundText: x.set.FoundPhrase(d.Value, v, x.sentences())}
+			events(&r)
 			return with(r, parts)
 		}
 	case "tier":
@@ -226,7 +227,7 @@ func (x *explainer) measured(c define.EventDid) func(*Reason) {
 	return func(r *Reason) { value(r); events(r) }
 }
 
-// valueParts explains what a tag's value is made of.
+// valueParts explains the values and conditions that a value is made of.
 func (x *explainer) valueParts(v define.Value) []build {
 	switch v := v.(type) {
 	case define.TagValue:
@@ -263,18 +264,26 @@ func (x *explainer) valueParts(v define.Value) []build {
 			}
 		}
 		return parts
-	case define.Aggregate:
-		return []build{x.value(v)}
-	case define.Touch:
-		return []build{x.value(v)}
-	case define.Favourite:
-		return []build{x.value(v)}
-	case define.SinceEvent:
-		return []build{x.value(v)}
-	case define.GapValue:
-		return []build{x.value(v)}
 	}
 	return nil
+}
+
+// inside returns what a value is made of: other values and conditions, or
+// events.
+func (x *explainer) inside(v define.Value) (parts []build, events func(*Reason)) {
+	switch v := v.(type) {
+	case define.Aggregate:
+		return nil, x.events(v.Select)
+	case define.Touch:
+		return nil, x.events(v.Select)
+	case define.Favourite:
+		return nil, x.events(v.Select)
+	case define.SinceEvent:
+		return nil, x.events(v.Select)
+	case define.GapValue:
+		return nil, x.events(v.Select)
+	}
+	return x.valueParts(v), func(*Reason) {}
 }
 
 // owner is the tag that a formula defines.
@@ -291,22 +300,7 @@ func (x *explainer) owner(v define.Formula) string {
 func (x *explainer) value(v define.Value) build {
 	at := x.probe.Value(v)
 	x.watch(func() string { return x.probe.Get(at).String() })
-	var parts []build
-	events := func(*Reason) {}
-	switch v := v.(type) {
-	case define.Aggregate:
-		events = x.events(v.Select)
-	case define.Touch:
-		events = x.events(v.Select)
-	case define.Favourite:
-		events = x.events(v.Select)
-	case define.SinceEvent:
-		events = x.events(v.Select)
-	case define.GapValue:
-		events = x.events(v.Select)
-	default:
-		parts = x.valueParts(v)
-	}
+	parts, events := x.inside(v)
 	return func() Reason {
 		found := x.probe.Get(at)
 		r := Reason{Sentence: x.set.ValueSentence(v, x.sentences()), Found: found.String(), FoundText: x.set.FoundPhrase(v, found, x.sentences())}

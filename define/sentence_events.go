@@ -368,7 +368,7 @@ func (p phrases) notFollowed(c NotFollowed) string {
 }
 
 // FoundPhrase says what was found for a condition or a value, such as
-// "found 3 times" or "¥1,280.00". of is a Condition or a Value.
+// "3 times" or "¥1,280.00". of is a Condition or a Value.
 func (s *Set) FoundPhrase(of any, v strata.Value, o SentenceOptions) Text2 {
 	return s.both(o, func(p phrases) string { return p.found(of, v) })
 }
@@ -421,11 +421,11 @@ func (p phrases) found(of any, v strata.Value) string {
 	}
 	switch kind {
 	case Times:
-		return p.say("发现 %[1]s 次", "found %[2]s", number, p.counted(number, Text2{En: "time"}))
+		return p.say("%[1]s 次", "%[2]s", number, p.counted(number, Text2{En: "time"}))
 	case DaysActive:
-		return p.say("发现 %[1]s 天", "found on %[2]s", number, p.counted(number, Text2{En: "day"}))
+		return p.say("%[1]s 天", "%[2]s", number, p.counted(number, Text2{En: "day"}))
 	case Distinct:
-		return p.say("发现 %[1]s 个不同的值", "found %[1]s different values", number)
+		return p.say("%[1]s 个不同的值", "%[1]s different values", number)
 	}
 	if typ.Name == TypeMoney && v.Kind == strata.Float {
 		v = strata.FloatOf(math.Round(v.Float64()*100) / 100)

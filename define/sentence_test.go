@@ -391,10 +391,10 @@ func TestFoundPhrases(t *testing.T) {
 		v      strata.Value
 		zh, en string
 	}{
-		{define.EventDid{Select: visits}, strata.NumberOf(3, 0), "发现 3 次", "Found 3 times"},
-		{define.EventDid{Select: visits}, strata.NumberOf(1, 0), "发现 1 次", "Found once"},
+		{define.EventDid{Select: visits}, strata.NumberOf(3, 0), "3 次", "3 times"},
+		{define.EventDid{Select: visits}, strata.NumberOf(1, 0), "1 次", "Once"},
 		{define.EventDid{Select: orders, Measure: define.Measure{Kind: define.Sum, Of: "amount"}}, strata.MoneyOf(128000, 2), "¥1,280.00", "¥1,280.00"},
-		{define.EventDid{Select: orders, Measure: define.Measure{Kind: define.DaysActive}}, strata.NumberOf(2, 0), "发现 2 天", "Found on 2 days"},
+		{define.EventDid{Select: orders, Measure: define.Measure{Kind: define.DaysActive}}, strata.NumberOf(2, 0), "2 天", "2 days"},
 		{define.Aggregate{Kind: define.Sum, Select: orders, Of: "amount"}, strata.MoneyOf(-1234567890, 3), "-¥1,234,567.890", "-¥1,234,567.890"},
 		{define.Aggregate{Kind: define.Average, Select: orders, Of: "amount"}, strata.FloatOf(250.0 / 3), "¥83.33", "¥83.33"},
 		{define.AttributeIs{Attribute: "city"}, strata.TextOf("北京"), "北京", "北京"},
