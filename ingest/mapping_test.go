@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"strings"
@@ -113,6 +114,20 @@ func TestMappingHash(t *testing.T) {
 	}
 	if parse(text, other) == hash || parse(text+"#", vocabulary()) == hash {
 		t.Error("another text or type has the same hash")
+	}
+}
+
+// TestReadme: the example that people copy is accepted.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../mappings/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ = bytes.Cut(text, []byte("```yaml\n"))
+	text, _, _ = bytes.Cut(text, []byte("```\n"))
+	standard := define.Standard()
+	if _, err := ingest.ParseMapping("README.md", text, &standard); err != nil || len(text) == 0 {
+		t.Error(err)
 	}
 }
 
