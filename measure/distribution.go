@@ -28,7 +28,9 @@ type Bin struct {
 // order first, in that order, then the most frequent; what is left goes to a
 // last bin Rest. Numbers have one bin a value where they fit, else ranges of
 // an even width of 1, 2 or 5 times a power of ten between the 2nd and the
-// 98th percentile, the first and last being open. Dates and times are ranges
+// 98th percentile, the first and last being open; where zero is the least and
+// at least a twentieth have it, it is a bin of its own. A range that can hold
+// but one whole number is that number. Dates and times are ranges
 // of whole months, quarters or years of the zone, the first being open when
 // it holds more than one of them.
 func Distribution(column *audience.Column, of *roaring.Bitmap, most int, order []string, zone *time.Location) []Bin {
@@ -102,6 +104,14 @@ func numberBins(values []strata.Value, most int) []Bin {
 	if len(single) <= most {
 		return single
 	}
+	if first := single[0]; first.Value.Int == 0 && first.Value.Kind != strata.Float && first.Count*20 >= len(values) && most > 3 {
+		return append([]Bin{first}, rangeBins(values[first.Count:], most-1)...)
+	}
+	return rangeBins(values, most)
+}
+
+// rangeBins counts sorted numbers, of which there are more than bins.
+func rangeBins(values []strata.Value, most int) []Bin {
 	kind, scale := strata.Number, uint8(0)
 	for _, v := range values {
 		if v.Kind != strata.Number {
@@ -113,49 +123,62 @@ func numberBins(values []strata.Value, most int) []Bin {
 	if low == high {
 		low, high = values[0].Float64(), values[len(values)-1].Float64()
 	}
-	step := evenStep((high - low) / float64(most-2))
-	if kind != strata.Float {
-		step = max(step, math.Pow10(-int(scale)))
+	step, power := evenStep((high - low) / float64(most-2))
+	if kind != strata.Float && power < -int(scale) {
+		step, power = 1, -int(scale)
 	}
-	first := math.Floor(low/step) + 1 // in steps: the upper end of the first bin
+	at := func(k float64) float64 { // exact where float64 is
+		if power < 0 {
+			return k * step / math.Pow10(-power)
+		}
+		return k * step * math.Pow10(power)
+	}
+	edge := func(k float64) strata.Value {
+		switch n := int64(math.Round(at(k) * math.Pow10(int(scale)))); kind {
+		case strata.Float:
+			return strata.FloatOf(at(k))
+		case strata.Money:
+			return strata.MoneyOf(n, scale)
+		default:
+			return strata.NumberOf(n, scale)
+		}
+	}
+	first := math.Floor(low/at(1)) + 1 // in steps: the upper end of the first bin
 	var bins []Bin
 	done := 0
-	edge := func(k float64) strata.Value {
-		switch kind {
-		case strata.Float:
-			return strata.FloatOf(k * step)
-		case strata.Money:
-			return strata.MoneyOf(int64(math.Round(k*step*math.Pow10(int(scale)))), scale)
-		}
-		return strata.NumberOf(int64(math.Round(k*step*math.Pow10(int(scale)))), scale)
-	}
-	for i := range most - 1 {
-		to := edge(first + float64(i))
-		n := sort.Search(len(values), func(j int) bool {
-			c, _ := strata.Compare(values[j], to)
-			return c >= 0
-		})
-		b := Bin{To: to, Count: n - done}
+	for i := range most {
+		b := Bin{To: edge(first + float64(i))}
 		if i > 0 {
 			b.From = edge(first + float64(i) - 1)
 		}
-		bins, done = append(bins, b), n
-		if n == len(values) {
-			return bins
+		upTo := sort.Search(len(values), func(j int) bool {
+			c, _ := strata.Compare(values[j], b.To)
+			return c >= 0
+		})
+		if i == most-1 {
+			b.To, upTo = strata.Value{}, len(values)
+		}
+		b.Count = upTo - done
+		if kind == strata.Number && scale == 0 && upTo > done && step == 1 && power == 0 && strata.Equal(values[done], values[upTo-1]) {
+			b = Bin{Value: values[done], Count: b.Count}
+		}
+		if bins, done = append(bins, b), upTo; done == len(values) {
+			break
 		}
 	}
-	return append(bins, Bin{From: bins[len(bins)-1].To, Count: len(values) - done})
+	return bins
 }
 
-// evenStep is the smallest of 1, 2, 5 times a power of ten that is at least x.
-func evenStep(x float64) float64 {
-	power := math.Pow(10, math.Floor(math.Log10(x)))
-	for _, m := range []float64{1, 2, 5, 10} {
-		if step := m * power; step >= x*(1-1e-9) {
-			return step
+// evenStep is the smallest step x 10^power that is at least x, where step is
+// 1, 2 or 5.
+func evenStep(x float64) (step float64, power int) {
+	power = int(math.Floor(math.Log10(x)))
+	for _, step := range []float64{1, 2, 5} {
+		if step*math.Pow10(power) >= x*(1-1e-9) {
+			return step, power
 		}
 	}
-	return 10 * power
+	return 1, power + 1
 }
 
 // dayBins counts days (since 1970) by the shortest of month, quarter and year

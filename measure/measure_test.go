@@ -3,6 +3,7 @@ package measure_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -155,6 +156,16 @@ func TestDistribution(t *testing.T) {
 	}
 	everyone := roaring.New()
 	everyone.AddRange(1, 1001)
+	zeros := func(n int) []strata.Value { return slices.Repeat([]strata.Value{strata.MoneyOf(0, 2)}, n) }
+	zeroEveryone := roaring.New()
+	zeroEveryone.AddRange(1, 1101)
+	var counts, floats []strata.Value
+	for i, n := range []int{100, 300, 250, 200, 230, 5, 5, 5, 5} {
+		counts = append(counts, slices.Repeat([]strata.Value{number(int64(i))}, n)...)
+	}
+	for i := range 1000 {
+		floats = append(floats, strata.FloatOf(float64(i)/1000))
+	}
 	for _, test := range []struct {
 		name string
 		in   []strata.Value
@@ -170,6 +181,9 @@ func TestDistribution(t *testing.T) {
 		{"few numbers", []strata.Value{number(3), number(1), number(3), {}}, people, 12, "1 1 · 3 2"},
 		{"many numbers", many, everyone, 6, "..500.00 500 · 500.00..1000.00 500"},
 		{"finer", many, everyone, 8, "..200.00 200 · 200.00..400.00 200 · 400.00..600.00 200 · 600.00..800.00 200 · 800.00..1000.00 200"},
+		{"zero apart", append(make([]strata.Value, 0), append(zeros(100), many...)...), zeroEveryone, 6, "0.00 101 · ..500.00 499 · 500.00..1000.00 500"},
+		{"whole numbers", counts, zeroEveryone, 6, "0 100 · 1 300 · 2 250 · 3 200 · 4 230 · 5.. 20"},
+		{"floats", floats, everyone, 8, "..0.2 200 · 0.2..0.4 200 · 0.4..0.6 200 · 0.6..0.8 200 · 0.8..1 200"},
 		{"months", []strata.Value{day(0), day(31), day(32)}, people, 3, "1970-01-01..1970-02-01 1 · 1970-02-01..1970-03-01 2"},
 		{"quarters", []strata.Value{day(0), day(100)}, people, 3, "1970-01-01..1970-04-01 1 · 1970-04-01..1970-07-01 1"},
 		{"years", []strata.Value{day(0), day(366), day(800), day(1200), day(1300)}, people, 3, "..1972-01-01 2 · 1972-01-01..1973-01-01 1 · 1973-01-01..1974-01-01 2"},

@@ -83,11 +83,13 @@ func (c *console) tags(ctx context.Context, r *asOfRequest) ([]TagInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []TagInfo{}
-	for _, name := range slices.Sorted(maps.Keys(a.Tags)) {
-		out = append(out, c.tagInfo(a, name))
-	}
-	return out, nil
+	return c.allTags.get(ctx, viewOf(a), func(context.Context) ([]TagInfo, error) {
+		out := []TagInfo{}
+		for _, name := range slices.Sorted(maps.Keys(a.Tags)) {
+			out = append(out, c.tagInfo(a, name))
+		}
+		return out, nil
+	})
 }
 
 func (c *console) tagInfo(a *compute.Answer, name string) TagInfo {
@@ -142,6 +144,8 @@ func (c *console) bin(set *define.Set, tag define.Tag, b measure.Bin) ValueBin {
 		out.Label = same("< " + short(b.To))
 	case b.To.IsMissing():
 		out.Label = same("≥ " + short(b.From))
+	case b.To.Kind == strata.Number && b.To.Scale == 0:
+		out.Label = same(short(b.From) + " – " + short(strata.NumberOf(b.To.Int-1, 0))) // whole numbers
 	default:
 		out.Label = same(short(b.From) + " – " + short(b.To))
 	}

@@ -24,9 +24,9 @@ const (
 	yearDays       = 365 // of sales and of repurchase
 )
 
-// sentEvents are what the business does to a customer; a customer who has only
-// these is not active.
-var sentEvents = map[string]bool{"message_sent": true, "coupon_issued": true, "group_message_sent": true, "order_refunded": true}
+// sentEvents are what the business does; a customer who has only these is not
+// active.
+var sentEvents = map[string]bool{"message_sent": true, "coupon_issued": true, "order_refunded": true, "wecom_deleted_by_staff": true}
 
 func ordersIn(w define.Window) define.Selection {
 	return define.Selection{Events: []string{orderEvent}, Window: w}

@@ -224,6 +224,9 @@ func holds(v strata.Value, text string) bool {
 		return true
 	case v.Kind == strata.List:
 		return slices.Contains(v.Texts(), text)
+	case v.Kind == strata.Number || v.Kind == strata.Money:
+		n, ok := strata.ParseDecimal(text, v.Scale)
+		return ok && n == v.Int
 	}
 	return v.String() == text
 }

@@ -86,6 +86,7 @@ func New(o Options) (*Server, error) {
 		life: life, end: end,
 		portraits: newMemo[view, *portrait](life, 4), trends: newMemo[day, map[string][]int](life, 2),
 		periods: newMemo[day, *period](life, 2), grids: newMemo[gridOf, *gridAnswer](life, 8), names: newMemo[uint64, *nameIndex](life, 1),
+		allTags: newMemo[view, []TagInfo](life, 2),
 	}
 	handler, err := c.routes()
 	if err != nil {
@@ -136,6 +137,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	s.console.periods.wait()
 	s.console.grids.wait()
 	s.console.names.wait()
+	s.console.allTags.wait()
 	if err != nil {
 		return &strata.Error{Code: strata.Unavailable, Message: "some requests were still running when the server stopped", Cause: err}
 	}
@@ -170,6 +172,7 @@ type console struct {
 	periods   *memo[day, *period]
 	grids     *memo[gridOf, *gridAnswer]
 	names     *memo[uint64, *nameIndex]
+	allTags   *memo[view, []TagInfo]
 }
 
 // problem is the answer to an error of an operation.

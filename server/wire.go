@@ -67,7 +67,7 @@ type Overview struct {
 	To             string      `json:"to" format:"date" doc:"Last day of the period, inclusive."`
 	Customers      Figure      `json:"customers" doc:"Everyone known at as_of; before: without the new customers of the period."`
 	NewCustomers   Figure      `json:"new_customers" doc:"Customers whose first event ever lies in the period."`
-	Active         Figure      `json:"active" doc:"Customers who did something themselves in the period: any event but those that the business sends (message_sent, coupon_issued, group_message_sent, order_refunded)."`
+	Active         Figure      `json:"active" doc:"Customers who did something themselves in the period: any event but what the business does (message_sent, coupon_issued, order_refunded, wecom_deleted_by_staff)."`
 	Turnover       Figure      `json:"turnover" doc:"Sum of order_paid.amount of the period, net of refunds known at as_of; top-ups are not turnover."`
 	Orders         Figure      `json:"orders" doc:"Number of order_paid of the period without the wholly refunded."`
 	BasketValue    Figure      `json:"basket_value" doc:"Turnover / orders."`
