@@ -12,6 +12,9 @@ import (
 // moved, keep, expires and the memory of tiers. It is found by evaluating it
 // at every instant at which anything could have changed.
 
+// beginning is when something became known that has always been so.
+const beginning = strata.Instant(0)
+
 // aYear is how far back somebody is looked at of whom something has always
 // been known.
 const aYear = strata.Instant(366 * 24 * 3600 * 1000)
@@ -48,8 +51,8 @@ func (v view) instants() []strata.Instant {
 	for _, earlier := range v.w.Earlier {
 		facts = append(facts, earlier.Until)
 	}
-	always := slices.Contains(facts, define.Earliest)
-	facts = slices.DeleteFunc(facts, func(at strata.Instant) bool { return at == define.Earliest })
+	always := slices.Contains(facts, beginning)
+	facts = slices.DeleteFunc(facts, func(at strata.Instant) bool { return at == beginning })
 	if always {
 		facts = append(facts, v.asOf-aYear)
 	}
@@ -145,7 +148,7 @@ func (v view) changesBy(look func(view, strata.Instant) view, answer func(view) 
 	var out []change
 	now := strata.Value{}
 	instants := v.instants()
-	if slices.ContainsFunc(v.p.Attributes, func(a strata.Attribute) bool { return a.At == define.Earliest }) {
+	if slices.ContainsFunc(v.p.Attributes, func(a strata.Attribute) bool { return a.At == beginning }) {
 		now = answer(look(v, instants[0]-1)) // it has no beginning
 	}
 	for _, at := range instants {

@@ -264,6 +264,10 @@ func (r *scriptReader) oneCase(root, n *node, l layer) *Case {
 	}
 	if err != nil {
 		r.tellDefinitions(err)
+		if c.set = l.base; c.set == nil {
+			c.set = &define.Set{Catalogue: define.Standard()}
+		}
+		r.caseFacts(c, root, n) // to tell all that is wrong
 		return nil
 	}
 	if !r.versions(c, root, n, l) {

@@ -16,8 +16,6 @@ type check struct {
 	line int
 	what string // such as members of recent
 	run  func(t *trial) []Failure
-	// answered reports whether an engine can be asked too.
-	answered bool
 }
 
 func (r *scriptReader) expectations(c *Case, n *node) {
@@ -113,8 +111,8 @@ func (x *expectReader) names(kind string) []string {
 	return out
 }
 
-func (x *expectReader) add(line int, what string, answered bool, run func(t *trial) []Failure) {
-	x.e.checks = append(x.e.checks, check{line: line, what: what, run: run, answered: answered})
+func (x *expectReader) add(line int, what string, run func(t *trial) []Failure) {
+	x.e.checks = append(x.e.checks, check{line: line, what: what, run: run})
 }
 
 // customers reads a list of customers of the case.
@@ -154,8 +152,8 @@ func (x *expectReader) members(name string, n *node) {
 	what := titleOf("segment", name)
 	if n.shape != mapping {
 		want := x.customers(n)
-		x.add(n.line, what, true, func(t *trial) []Failure {
-			got := t.answers.Members(name)
+		x.add(n.line, what, func(t *trial) []Failure {
+			got := t.members(name)
 			if slices.Equal(got, want) {
 				return nil
 			}
@@ -165,8 +163,8 @@ func (x *expectReader) members(name string, n *node) {
 	}
 	x.keys(n, []string{"in", "out"})
 	in, out := x.customers(n.get("in")), x.customers(n.get("out"))
-	x.add(n.line, what, true, func(t *trial) []Failure {
-		got := t.answers.Members(name)
+	x.add(n.line, what, func(t *trial) []Failure {
+		got := t.members(name)
 		want := slices.DeleteFunc(append(slices.Clone(got), in...), func(id string) bool { return slices.Contains(out, id) })
 		slices.Sort(want)
 		if want = slices.Compact(want); slices.Equal(got, want) {
@@ -206,8 +204,8 @@ func (x *expectReader) values(name string, n *node) {
 			x.m.at(item.line, problem, "")
 			continue
 		}
-		x.add(item.line, what, true, func(t *trial) []Failure {
-			got := t.answers.Tag(id, name)
+		x.add(item.line, what, func(t *trial) []Failure {
+			got := t.world.Tag(id, name, t.asOf)
 			if near(got, want) {
 				return nil
 			}
@@ -247,8 +245,8 @@ func (x *expectReader) levels(name string, n *node) {
 			x.m.at(item.line, fmt.Sprintf("tier %s has no level %s", name, want), "")
 			continue
 		}
-		x.add(item.line, what, true, func(t *trial) []Failure {
-			got := t.answers.Level(id, name)
+		x.add(item.line, what, func(t *trial) []Failure {
+			got := t.world.Level(id, name, t.asOf)
 			if got == want {
 				return nil
 			}
@@ -278,7 +276,7 @@ func (x *expectReader) explain(name string, n *node) {
 			}
 			want := item.text == "true"
 			what := fmt.Sprintf("%s of segment %s for %s", path, name, id)
-			x.add(item.line, what, false, func(t *trial) []Failure {
+			x.add(item.line, what, func(t *trial) []Failure {
 				condition := part(t.world.setAt(t.asOf).Segments[name], path)
 				if condition == nil { // the definition was changed under the script
 					return []Failure{t.failure(item.line, what, item.text, "no such part", nil)}
@@ -353,7 +351,7 @@ func (x *expectReader) sentenceOf(name string, n *node) {
 	x.keys(n, []string{"zh", "en"})
 	for i, lang := range n.keys {
 		for _, item := range n.items[i].list() {
-			x.add(item.line, "sentence of "+name, false, func(t *trial) []Failure {
+			x.add(item.line, "sentence of "+name, func(t *trial) []Failure {
 				got := t.c.Sentence(name).In(lang)
 				if strings.Contains(got, item.text) {
 					return nil

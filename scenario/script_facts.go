@@ -108,7 +108,7 @@ func (r *statementReader) fact(n *node, customer string) []statement {
 		}
 	}
 	f := statement{line: n.line, customer: customer}
-	at := define.Earliest
+	at := beginning
 	if t := n.get("time"); t != nil {
 		at = r.instant(t)
 	}

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,16 +11,10 @@ import (
 	"strata/define"
 )
 
-// Answers are what somebody who evaluates definitions says as of one instant.
-type Answers interface {
-	Members(segment string) []string // customer ids by code point
-	Tag(customer, tag string) strata.Value
-	Level(customer, tier string) string // "" for none
-}
-
-// Engine evaluates the definitions of a world as of an instant. The error is
-// Unsupported where it cannot run them.
-type Engine func(w *World, asOf strata.Instant) (Answers, error)
+// Engine evaluates every definition of a world that it can as of an instant
+// and compares its answers with the world's. It reports whether it could run
+// any; where an answer differs the error is Internal.
+type Engine func(w *World, asOf strata.Instant) (ran bool, err error)
 
 // Failure is one expectation that was not met.
 type Failure struct {
@@ -46,36 +41,26 @@ func (f Failure) String() string {
 
 // trial is one expectation being tried.
 type trial struct {
-	c       *Case
-	world   *World
-	answers Answers
-	asOf    strata.Instant
-	by      string
-	lang    string
+	c     *Case
+	world *World
+	asOf  strata.Instant
+	lang  string
+}
+
+func (t *trial) members(segment string) []string {
+	return slices.DeleteFunc(t.world.names(), func(id string) bool { return !t.world.Member(id, segment, t.asOf) })
 }
 
 func (t *trial) failure(line int, what, want, got string, why []string) Failure {
 	return Failure{
 		File: t.c.file, Line: line, Case: t.c.Name, AsOf: t.asOf.In(t.c.zone).Format("2006-01-02 15:04:05.999 -07:00"),
-		By: t.by, What: what, Want: want, Got: got, Why: why,
+		By: "evaluator", What: what, Want: want, Got: got, Why: why,
 	}
 }
 
-// evaluated is the slow evaluator's answers.
-type evaluated struct {
-	w    *World
-	asOf strata.Instant
-}
-
-func (e evaluated) Members(segment string) []string {
-	return slices.DeleteFunc(e.w.names(), func(id string) bool { return !e.w.Member(id, segment, e.asOf) })
-}
-func (e evaluated) Tag(customer, tag string) strata.Value { return e.w.Tag(customer, tag, e.asOf) }
-func (e evaluated) Level(customer, tier string) string    { return e.w.Level(customer, tier, e.asOf) }
-
-// Run tries everything that the case expects with the slow evaluator, and
-// with the engine too where one is given and can run the definitions. The
-// reasons of failures are sentences in the language, zh or en.
+// Run tries everything that the case expects with the slow evaluator, and has
+// the engine, where one is given, agree with it. The reasons of failures are
+// sentences in the language, zh or en.
 func (c *Case) Run(engine Engine, lang string) (failures []Failure, engineRan bool, err error) {
 	if c.refused != nil {
 		return c.runRefused(), false, nil
@@ -90,33 +75,27 @@ func (c *Case) Run(engine Engine, lang string) (failures []Failure, engineRan bo
 			w = c.world(complain, e.Known)
 			worlds[e.Known] = w
 		}
-		t := &trial{c: c, world: w, answers: evaluated{w, e.AsOf}, asOf: e.AsOf, by: "evaluator", lang: lang}
-		failures = append(failures, t.run(e, false)...)
-		if engine == nil || !slices.ContainsFunc(e.checks, func(x check) bool { return x.answered }) {
+		t := &trial{c: c, world: w, asOf: e.AsOf, lang: lang}
+		for _, x := range e.checks {
+			failures = append(failures, x.run(t)...)
+		}
+		if engine == nil {
 			continue
 		}
-		answers, err := engine(w, e.AsOf)
-		if strata.CodeOf(err) == strata.Unsupported {
-			continue
-		}
-		if err != nil {
+		ran, err := engine(w, e.AsOf)
+		engineRan = engineRan || ran
+		var differs *strata.Error
+		switch {
+		case err == nil:
+		case strata.CodeOf(err) == strata.Internal && errors.As(err, &differs):
+			f := t.failure(e.Line, differs.Field, "the same as the evaluator", differs.Message, nil)
+			f.By = "engine"
+			failures = append(failures, f)
+		default:
 			return failures, engineRan, fmt.Errorf("%s:%d: %w", c.file, e.Line, err)
 		}
-		engineRan = true
-		t.answers, t.by = answers, "engine"
-		failures = append(failures, t.run(e, true)...)
 	}
 	return failures, engineRan, nil
-}
-
-func (t *trial) run(e *Expectation, answeredOnly bool) []Failure {
-	var out []Failure
-	for _, x := range e.checks {
-		if x.answered || !answeredOnly {
-			out = append(out, x.run(t)...)
-		}
-	}
-	return out
 }
 
 func (c *Case) runRefused() []Failure {
