@@ -214,8 +214,17 @@ func (b *builder) checkCircles(draft *Set, f *File) {
 // checkHeaders warns of definitions without owner or purpose, and of a
 // renamed_from that names nothing.
 func (b *builder) checkHeaders(f *File, base *Set) {
+	place := map[Ref]*cursor{}
+	for kind, name := range sectionOf {
+		if section := f.root.node.get(name); section != nil {
+			c := f.root.in(name, section)
+			for i, k := range section.keys {
+				place[Ref{kind, k.text}] = c.in(k.text, section.items[i])
+			}
+		}
+	}
 	for _, r := range f.refs {
-		c := f.at(r)
+		c := place[r]
 		if c == nil || r.Kind == "strategy" {
 			continue
 		}

@@ -284,6 +284,15 @@ func TestPrintOne(t *testing.T) {
 	}
 }
 
+// numbers returns "1,2,...,n".
+func numbers(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "%d,", 1000+i)
+	}
+	return b.String()
+}
+
 // A text may not make the parser deep, big or slow.
 func TestBounds(t *testing.T) {
 	bomb := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
@@ -297,7 +306,9 @@ func TestBounds(t *testing.T) {
 		{"flow", "f.yaml", nested("[", "x", "]", 100_000), "nested deeper than 64"},
 		{"open flow", "f.yaml", strings.Repeat("{a: [", 100_000), "nested deeper than 64"},
 		{"blocks", "f.yaml", strings.Repeat("- ", 5000) + "x", "nested deeper than 64"},
-		{"keys", "f.yaml", strings.Repeat("? ", 5000) + "x", "nested deeper than 64"},
+		{"keys", "f.yaml", strings.Repeat("? ", 5000) + "x", "explicit keys (?) are not used here"},
+		{"anchors", "f.yaml", strings.Repeat("&a ", 5000) + "x", "two anchors on one value"},
+		{"for_each of much", "f.yaml", "tags: {\"t{a}{b}\": {for_each: {a: [" + numbers(90) + "], b: [" + numbers(90) + "]}, visible_to: [" + numbers(1000) + "], value: {attribute: city}}}", "for_each makes too much"},
 		{"JSON", "f.json", nested("[", "1", "]", 5000), "nested deeper than 64"},
 		{"aliases", "f.yaml", bomb, "the file holds more than"},
 		{"size", "f.yaml", "tags: {}" + strings.Repeat(" ", 16<<20), "more than the 16777216 allowed"},

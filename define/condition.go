@@ -175,7 +175,7 @@ func (b *builder) tagIs(o *object, c *cursor) Condition {
 	out := TagIs{Tag: name}
 	// since is a window, but for a date or time also a comparison with one.
 	var skip []Op
-	if at := o.c.node.get("since"); at != nil && !(t != nil && t.Instantly() && sinceIsTime(at)) {
+	if at := o.c.node.get("since"); at != nil && !((t == nil || t.Instantly()) && sinceIsTime(at)) {
 		skip = []Op{Since}
 		w := b.windowValue(o.get("since"))
 		out.Since = &w

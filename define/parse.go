@@ -362,7 +362,7 @@ func (b *builder) expand(root *cursor) *cursor {
 	}
 	out := *root.node
 	out.items = slices.Clone(root.items)
-	made := 0
+	made, values := 0, 0
 	for i, k := range root.keys {
 		if k.text == "catalogue" || root.items[i].kind != mapNode {
 			continue
@@ -375,7 +375,12 @@ func (b *builder) expand(root *cursor) *cursor {
 				expanded.keys, expanded.items = append(expanded.keys, name), append(expanded.items, item.node)
 				continue
 			}
+			size := item.size()
 			for _, choice := range b.choices(item.in("for_each", item.node.get("for_each"))) {
+				if values += size; values > maxNodes {
+					b.refuse(item, "for_each makes too much", "name fewer values, or split the file")
+					return &cursor{node: &out, index: -1}
+				}
 				if made++; made > maxExpanded {
 					b.refuse(item, fmt.Sprintf("for_each makes more than %d definitions", maxExpanded), "name fewer values")
 					return &cursor{node: &out, index: -1}

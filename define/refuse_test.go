@@ -121,7 +121,7 @@ func TestRefused(t *testing.T) {
 		{"bad YAML", "segments:\n  s: {where: [\n", []string{" | not valid YAML"}},
 		{"key twice", "segments:\n  s: {where: {everyone: true}}\n  s: {where: {everyone: true}}", []string{" | key \"s\" stands twice, first at line 2 | keep one of them"}},
 		{"two documents", "tags: {}\n---\ntags: {}\n", []string{" | the file holds more than one document | remove the line ---"}},
-		{"merge key", "tags: {a: &a {value: {attribute: city}}, b: {<<: *a}}", []string{" | a key must be a name | write the keys out: << is not used here"}},
+		{"merge key", "tags: {a: &a {value: {attribute: city}}, b: {<<: *a}}", []string{" | merge keys are not used here | write the keys of << out"}},
 		{"YAML tag", "tags: {a: !!map {value: {attribute: city}}}", []string{" | YAML tags such as !!map are not used here | remove it"}},
 		{"not UTF-8", "tags:\n  \xff: 1", []string{" | the text is not UTF-8 | save the file as UTF-8"}},
 		// Everything at once.

@@ -2,7 +2,6 @@ package define
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"strata"
@@ -510,12 +509,4 @@ func (b *builder) typeOf(o *object) Type {
 	}
 	t.Unit = b.text(o.get("unit"))
 	return t
-}
-
-// The printing of plain numbers keeps their digits.
-func decimalNode(v strata.Value) *node {
-	if v.Kind == strata.Float {
-		return numberOf(strconv.FormatFloat(v.Float64(), 'g', -1, 64))
-	}
-	return numberOf(v.String())
 }
