@@ -232,7 +232,11 @@ func (e *Engine) Trend(ctx context.Context, at []strata.Instant) (map[string][]i
 	if err != nil || len(at) == 0 {
 		return nil, err
 	}
-	p, err := e.compile(set)
+	var segments []define.Ref
+	for name := range set.Segments {
+		segments = append(segments, define.Ref{Kind: "segment", Name: name})
+	}
+	p, err := e.compile(set.Only(segments...))
 	if err != nil {
 		return nil, err
 	}

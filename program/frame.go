@@ -23,6 +23,7 @@ type frame struct {
 	attributes []strata.Value
 	row        Row
 	windows    []span // by window slot, not anchored
+	points     []span // by operand slot
 
 	computed []bool // by aggregate slot
 	slots    []strata.Value
@@ -47,6 +48,11 @@ func (f *frame) init(p *Program, asOf strata.Instant, calibrations map[define.Re
 	for i, w := range p.windows {
 		from, to := w.Bounds(asOf, p.zone, p.weekStart)
 		f.windows[i] = span{from, to}
+	}
+	f.points = make([]span, len(p.points))
+	for i, point := range p.points {
+		from, to := point.Bounds(asOf, p.zone)
+		f.points[i] = span{from, to}
 	}
 }
 

@@ -32,6 +32,7 @@ type Program struct {
 	shared     map[string]int // aggregate slot by canonical key
 	aggregates int            // number of shared slots
 	windows    []define.Window
+	points     []define.TimePoint // operands
 
 	tags     []Tag
 	segments []Segment

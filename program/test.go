@@ -235,11 +235,9 @@ func (c *compiler) operand(o define.Operand, fold bool) func(*frame) operand {
 		slot := c.attribute(o.Attribute)
 		return func(f *frame) operand { return spanOf(f.attributes[slot]) }
 	case o.Time != nil:
-		point := *o.Time
-		return func(f *frame) operand {
-			from, to := point.Bounds(f.asOf, zone)
-			return operand{span: true, from: from, to: to}
-		}
+		slot := len(c.points)
+		c.points = append(c.points, *o.Time)
+		return func(f *frame) operand { return operand{span: true, from: f.points[slot].from, to: f.points[slot].to} }
 	case o.Duration != nil:
 		v := strata.NumberOf(milliseconds(*o.Duration), 0)
 		return func(*frame) operand { return operand{value: v} }
