@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,29 +82,93 @@ func (b *business) Close() error {
 	return errors.Join(b.registry.Close(), b.store.Close())
 }
 
+// work is what a command does with an open business.
+type work func(ctx context.Context, b *business, args []string) error
+
+// runner is a cobra command's RunE.
+type runner func(*cobra.Command, []string) error
+
 // with gives a command the open business: the server's, when the call runs in
-// it or when one holds the data directory; else one opened for the call.
-func (c *call) with(run func(ctx context.Context, b *business, args []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) (err error) {
-		ctx := cmd.Context()
-		if c.shared != nil {
-			return run(ctx, c.shared, args)
+// it or when one holds the data directory; else one opened for the call. A
+// data directory that is not there is made.
+func (c *call) with(run work) runner {
+	return func(cmd *cobra.Command, args []string) error { return c.open(cmd.Context(), c.data, args, run) }
+}
+
+// withData is with for commands that only look at what is there: a data
+// directory that is not there is NotFound, and is not made.
+func (c *call) withData(run work) runner {
+	return func(cmd *cobra.Command, args []string) error {
+		if c.shared == nil && !exists(c.path(c.data)) {
+			return &strata.Error{Code: strata.NotFound, Field: "--data", Message: c.data + " holds no business", Hint: "import a file into it, make one with `strata demo`, or name another directory"}
 		}
-		c.data = c.path(c.data)
-		if done, err := c.forward(ctx); done {
+		return c.open(cmd.Context(), c.data, args, run)
+	}
+}
+
+// withScratch is with for commands that write nothing: in place of a data
+// directory that is not there they get an empty one, which is removed.
+func (c *call) withScratch(run work) runner {
+	return func(cmd *cobra.Command, args []string) error {
+		if c.shared != nil || exists(c.path(c.data)) {
+			return c.open(cmd.Context(), c.data, args, run)
+		}
+		dir, err := os.MkdirTemp("", "strata-*")
+		if err != nil {
+			return &strata.Error{Code: strata.Unavailable, Message: "no place for a temporary directory", Cause: err}
+		}
+		defer os.RemoveAll(dir)
+		return c.open(cmd.Context(), dir, args, run)
+	}
+}
+
+func (c *call) open(ctx context.Context, dir string, args []string, run work) (err error) {
+	settings := strata.DefaultSettings()
+	if c.zone != "" {
+		settings.Zone = c.zone
+		if _, err := settings.Location(); err != nil {
+			return usageError{fmt.Errorf("--zone: there is no time zone %s; use an IANA name such as Asia/Shanghai", c.zone)}
+		}
+	}
+	if c.lang != "zh" && c.lang != "en" {
+		return usageError{fmt.Errorf("--lang: there is no language %s; use zh or en", c.lang)}
+	}
+	b := c.shared
+	if b == nil {
+		dir = c.path(dir)
+		if done, err := c.forward(ctx, dir); done {
 			return err
 		}
-		settings := strata.DefaultSettings()
-		if c.zone != "" {
-			settings.Zone = c.zone
-		}
-		b, err := openBusiness(c.data, settings)
-		if err != nil {
+		if b, err = openBusiness(dir, settings); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, b.Close()) }()
-		return run(ctx, b, args)
 	}
+	if c.zone != "" && c.zone != b.settings.Zone && !c.readsTimes {
+		fmt.Fprintf(c.stderr, "warning: --zone: the zone of this data directory is %s and stays so\n", b.settings.Zone)
+	}
+	return run(ctx, b, args)
+}
+
+// readFile reads a file that an argument or a flag names.
+func (c *call) readFile(name string) ([]byte, error) {
+	text, err := os.ReadFile(c.path(name))
+	if err != nil {
+		return nil, unreadable(name, err)
+	}
+	return text, nil
+}
+
+// unreadable says why a named file cannot be read: NotFound or Invalid where
+// another name helps, Unavailable where the system does not allow it.
+func unreadable(name string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &strata.Error{Code: strata.NotFound, Field: name, Message: "there is no such file", Hint: "check the path"}
+	case errors.Is(err, syscall.EISDIR):
+		return &strata.Error{Code: strata.Invalid, Field: name, Message: "is a directory", Hint: "name a file"}
+	}
+	return &strata.Error{Code: strata.Unavailable, Field: name, Message: "the file cannot be read", Cause: err}
 }
 
 // asOf reads an --as-of: an instant, a date for 00:00 of that day in the

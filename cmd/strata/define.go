@@ -231,6 +231,7 @@ func (c *call) planCommand() *cobra.Command {
 	var file, asOf string
 	cmd := &cobra.Command{
 		Use: "plan -f FILE", Short: "Show what applying definitions would change", Args: exactly(0, "no arguments but -f FILE"),
+		PreRunE: func(*cobra.Command, []string) error { return c.definitionsNamed(file) },
 		RunE: c.with(func(ctx context.Context, b *business, _ []string) error {
 			at, err := b.asOf(asOf, c.instant())
 			if err != nil {
@@ -256,15 +257,28 @@ func (c *call) planCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *call) readDraft(ctx context.Context, b *business, file string) (*draft, error) {
+// definitionsNamed checks that -f names a file, before a data directory is
+// made.
+func (c *call) definitionsNamed(file string) error {
 	if file == "" {
-		return nil, usageError{errors.New("name the definitions with -f FILE")}
+		return usageError{errors.New("name the definitions with -f FILE")}
 	}
-	text, err := os.ReadFile(c.path(file))
+	if _, err := os.Stat(c.path(file)); err != nil {
+		return unreadable(file, err)
+	}
+	return nil
+}
+
+func (c *call) readDraft(ctx context.Context, b *business, file string) (*draft, error) {
+	text, err := c.readFile(file)
 	if err != nil {
-		return nil, &strata.Error{Code: strata.Invalid, Field: file, Message: "the file cannot be read", Cause: err}
+		return nil, err
 	}
-	return b.draft(ctx, file, text)
+	d, err := b.draft(ctx, file, text)
+	if err == nil && len(d.file.Entries())+len(d.file.Refs()) == 0 {
+		return nil, &strata.Error{Code: strata.Invalid, Field: file, Message: "the file defines nothing", Hint: "write at least one of catalogue, tags, segments, tiers"}
+	}
+	return d, err
 }
 
 func (c *call) printPlan(p *plan) {
@@ -298,6 +312,15 @@ func (c *call) applyCommand() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "apply (-f FILE | --plan ID) --yes", Short: "Publish definitions", Args: exactly(0, "no arguments but -f FILE or --plan ID"),
+		PreRunE: func(*cobra.Command, []string) error {
+			switch {
+			case id == "":
+				return c.definitionsNamed(file)
+			case file != "":
+				return usageError{errors.New("give -f FILE or --plan ID, not both")}
+			}
+			return nil
+		},
 		RunE: c.with(func(ctx context.Context, b *business, _ []string) error {
 			d, asOf, err := c.chosen(ctx, b, file, id)
 			if err != nil {
@@ -307,9 +330,16 @@ func (c *call) applyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if id != "" && p.ID != id { // something came in while it was planned
+				return errPlanOutdated()
+			}
 			if !yes {
-				c.printPlan(p)
-				return usageError{errors.New("nothing was applied; add --yes to apply this plan")}
+				if c.json {
+					err = c.printJSON(p)
+				} else {
+					c.printPlan(p)
+				}
+				return errors.Join(err, usageError{fmt.Errorf("nothing was applied; `strata apply --plan %s --yes` applies this plan", p.ID)})
 			}
 			version, err := b.apply(ctx, d, c.instant())
 			if err != nil {
@@ -322,6 +352,10 @@ func (c *call) applyCommand() *cobra.Command {
 				}{p, version})
 			}
 			c.printPlan(p)
+			if !slices.ContainsFunc(p.Items, func(i planItem) bool { return i.Change != "same" }) {
+				fmt.Fprintf(c.stdout, "nothing to apply: all of it is published (version %d)\n", version)
+				return nil
+			}
 			fmt.Fprintf(c.stdout, "applied as version %d\n", version)
 			return nil
 		}),
@@ -339,9 +373,6 @@ func (c *call) chosen(ctx context.Context, b *business, file, id string) (*draft
 		d, err := c.readDraft(ctx, b, file)
 		return d, c.instant(), err
 	}
-	if file != "" {
-		return nil, 0, usageError{errors.New("give -f FILE or --plan ID, not both")}
-	}
 	text, ok, err := b.registry.Setting(ctx, "plan."+id)
 	if err != nil {
 		return nil, 0, err
@@ -358,9 +389,13 @@ func (c *call) chosen(ctx context.Context, b *business, file, id string) (*draft
 		return nil, 0, err
 	}
 	if d.version != kept.Version || b.store.Commits() != kept.Commits {
-		return nil, 0, &strata.Error{Code: strata.Conflict, Field: "--plan", Message: "data or definitions have changed since the plan was made", Hint: "plan again and apply the new plan"}
+		return nil, 0, errPlanOutdated()
 	}
 	return d, kept.AsOf, nil
+}
+
+func errPlanOutdated() error {
+	return &strata.Error{Code: strata.Conflict, Field: "--plan", Message: "data or definitions have changed since the plan was made", Hint: "plan again and apply the new plan"}
 }
 
 // apply publishes a draft and gives every new or changed population kind its
@@ -397,7 +432,7 @@ func (c *call) calibrateCommand() *cobra.Command {
 	var at, kind string
 	cmd := &cobra.Command{
 		Use: "calibrate NAME", Short: "Compute and store the cut points of a definition", Args: exactly(1, "one NAME"),
-		RunE: c.with(func(ctx context.Context, b *business, args []string) error {
+		RunE: c.withData(func(ctx context.Context, b *business, args []string) error {
 			instant, err := b.asOf(at, c.instant())
 			if err != nil {
 				return err
@@ -406,7 +441,7 @@ func (c *call) calibrateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			made, err := b.engine.Calibrate(ctx, ref, instant)
+			made, err := b.engine.Calibrate(registry.WithAuthor(ctx, author, c.instant()), ref, instant)
 			if err != nil {
 				return err
 			}
@@ -414,8 +449,8 @@ func (c *call) calibrateCommand() *cobra.Command {
 				return c.printJSON(b.calibration(made))
 			}
 			fmt.Fprintf(c.stdout, "%s %s: version %d from %s, %d people\n", ref.Kind, ref.Name, made.Version, b.show(made.At), made.People)
-			for part, cuts := range made.Cuts {
-				fmt.Fprintf(c.stdout, "  %s %v\n", cmp.Or(part, "cuts"), cuts)
+			for _, part := range keys(made.Cuts) {
+				fmt.Fprintf(c.stdout, "  %s %s\n", cmp.Or(part, "cuts"), cutPoints(made.Cuts[part]))
 			}
 			return nil
 		}),

@@ -129,7 +129,7 @@ func (c *call) importDemo(ctx context.Context, b *business, path string) (ingest
 	file.Name = name
 	show := c.progress(name)
 	defer show.stop()
-	return b.importFile(ctx, file, m, false, c.now, show.update)
+	return b.importFile(ctx, importing{file: file, mapping: m, now: c.now, progress: show.update})
 }
 
 // pin puts the demo's stories on the dashboard and names the business.

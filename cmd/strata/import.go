@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,22 +32,38 @@ func mergers() map[byte]timeline.MergeFunc {
 	return out
 }
 
+// importing is one import to be made.
+type importing struct {
+	file     ingest.Source
+	mapping  *ingest.Mapping
+	zone     string // of times that carry none; "" = the business's
+	dryRun   bool
+	now      func() time.Time
+	progress func(ingest.Progress)
+}
+
 // importFile imports a file through a mapping and publishes the catalogue
-// entries that the mapping declares. Imports of one data directory run one
-// after another.
-func (b *business) importFile(ctx context.Context, file ingest.Source, m *ingest.Mapping, dryRun bool, now func() time.Time, progress func(ingest.Progress)) (ingest.Report, error) {
+// entries that the mapping declares, once the file has been found readable.
+// Imports of one data directory run one after another.
+func (b *business) importFile(ctx context.Context, i importing) (ingest.Report, error) {
 	b.importing.Lock()
 	defer b.importing.Unlock()
-	if !dryRun {
-		if err := b.declare(ctx, m, strata.At(now())); err != nil {
-			return ingest.Report{}, err
-		}
+	if err := b.declare(ctx, i, false); err != nil {
+		return ingest.Report{}, err
 	}
-	batch := b.store.NewBatch()
-	return ingest.Import(ctx, ingest.Options{
-		File: file, Mapping: m, Settings: b.settings, Store: b.store, Identity: b.people, Normalise: identity.Normalise,
-		Now: now, Progress: progress, DryRun: dryRun,
+	settings := b.settings
+	settings.Zone = cmp.Or(i.zone, settings.Zone)
+	batch, declared := b.store.NewBatch(), false
+	report, err := ingest.Import(ctx, ingest.Options{
+		File: i.file, Mapping: i.mapping, Settings: settings, Store: b.store, Identity: b.people, Normalise: identity.Normalise,
+		Now: i.now, Progress: i.progress, DryRun: i.dryRun,
 		Update: func(sync bool, fill func(strata.Batch) error) error {
+			if !declared {
+				if err := b.declare(ctx, i, true); err != nil {
+					return err
+				}
+				declared = true
+			}
 			batch.Reset()
 			if err := fill(batch); err != nil {
 				return err
@@ -56,21 +74,27 @@ func (b *business) importFile(ctx context.Context, file ingest.Source, m *ingest
 			return b.store.Append(batch, c, timeline.Facts{Events: events, Attributes: attributes, Source: source, Import: imp, Fragment: uint32(c)})
 		},
 	})
+	if err == nil && !i.dryRun && report.Events > compactFrom {
+		err = b.store.Compact(ctx) // so that nobody's events are merged each time they are read
+	}
+	return report, err
 }
 
-// declare publishes what a mapping adds to the catalogue, so that definitions
-// may speak of it.
-func (b *business) declare(ctx context.Context, m *ingest.Mapping, at strata.Instant) error {
-	declared := m.Catalogue()
+// compactFrom is how many new events make an import large.
+const compactFrom = 50_000
+
+// declare checks what a mapping adds to the catalogue, and with publish
+// publishes it, so that definitions may speak of it.
+func (b *business) declare(ctx context.Context, i importing, publish bool) error {
+	declared := i.mapping.Catalogue()
 	if len(declared.Events) == 0 && len(declared.Attributes) == 0 {
 		return nil
 	}
-	text := define.PrintYAML(&define.Set{Catalogue: declared})
-	d, err := b.draft(ctx, m.Name(), text)
-	if err != nil {
+	d, err := b.draft(ctx, i.mapping.Name(), define.PrintYAML(&define.Set{Catalogue: declared}))
+	if err != nil || !publish {
 		return err
 	}
-	_, err = b.apply(ctx, d, at)
+	_, err = b.apply(ctx, d, strata.At(i.now()))
 	return err
 }
 
@@ -87,39 +111,75 @@ func (c *call) importCommand() *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use: "import FILE --map MAP.yaml", Short: "Import a CSV file; without --map, print a mapping to start from", Args: exactly(1, "one FILE"),
-		RunE: c.with(func(ctx context.Context, b *business, args []string) error {
-			file, err := ingest.FileSource(c.path(args[0]))
-			if err != nil {
-				return err
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, name := range []string{args[0], mapFile} { // before a data directory is made
+				if _, err := os.Stat(c.path(name)); name != "" && err != nil {
+					return unreadable(name, err)
+				}
 			}
-			file.Name = args[0]
-			if mapFile == "" {
-				return c.suggest(ctx, b, file)
+			c.readsTimes = true
+			with := c.with
+			if mapFile == "" || dryRun {
+				with = c.withScratch
 			}
-			text, err := os.ReadFile(c.path(mapFile))
-			if err != nil {
-				return &strata.Error{Code: strata.Invalid, Field: mapFile, Message: "the mapping cannot be read", Cause: err}
-			}
-			m, err := b.mapping(ctx, mapFile, text)
-			if err != nil {
-				return err
-			}
-			show := c.progress(filepath.Base(args[0]))
-			report, err := b.importFile(ctx, file, m, dryRun, c.now, show.update)
-			show.stop()
-			if err != nil {
-				return err
-			}
-			if c.json {
-				return c.printJSON(jsonReport{report.Record, report.DryRun, report.Resumed, report.Unused, report.Warnings, report.Elapsed.Seconds()})
-			}
-			c.printReport(report)
-			return nil
-		}),
+			return with(func(ctx context.Context, b *business, args []string) error {
+				file, err := ingest.FileSource(c.path(args[0]))
+				if err != nil {
+					return err
+				}
+				file.Name = args[0]
+				if mapFile == "" {
+					return c.suggest(ctx, b, file)
+				}
+				return c.importThrough(ctx, b, file, mapFile, dryRun)
+			})(cmd, args)
+		},
 	}
 	cmd.Flags().StringVar(&mapFile, "map", "", "mapping `FILE` that says what the columns mean")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "say what would happen and write nothing")
 	return cmd
+}
+
+// importThrough imports a file through the mapping in another and prints the
+// report. Refused rows make it Invalid after the others are taken.
+func (c *call) importThrough(ctx context.Context, b *business, file ingest.Source, mapFile string, dryRun bool) error {
+	text, err := c.readFile(mapFile)
+	if err != nil {
+		return err
+	}
+	m, err := b.mapping(ctx, mapFile, text)
+	if err != nil {
+		return err
+	}
+	show := c.progress(filepath.Base(file.Name))
+	report, err := b.importFile(ctx, importing{file: file, mapping: m, zone: c.zone, dryRun: dryRun, now: c.now, progress: show.update})
+	show.stop()
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return &strata.Error{Code: strata.Unavailable, Field: file.Name, Message: "interrupted", Hint: "the same command goes on where this one stopped"}
+	}
+	if err != nil {
+		return err
+	}
+	if c.json {
+		err = c.printJSON(jsonReport{report.Record, report.DryRun, report.Resumed, report.Unused, report.Warnings, report.Elapsed.Seconds()})
+	} else {
+		c.printReport(report)
+	}
+	switch {
+	case err != nil || report.Refused == 0:
+		return err
+	case dryRun:
+		return &strata.Error{Code: strata.Invalid, Field: file.Name, Message: rows(report.Refused) + " would be refused", Hint: "correct them, or say in the mapping which to skip and why"}
+	}
+	return &strata.Error{Code: strata.Invalid, Field: file.Name, Message: fmt.Sprintf("%s refused and kept, %d taken", rows(report.Refused), report.Taken),
+		Hint: fmt.Sprintf("see them with `strata imports refused %d`, correct them (--csv prints them as they stood) and import those", report.ID)}
+}
+
+func rows(n uint64) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return fmt.Sprint(n, " rows")
 }
 
 // suggest prints a draft of a mapping.
@@ -186,9 +246,6 @@ func (c *call) printReport(r ingest.Report) {
 	if len(r.Unused) > 0 {
 		fmt.Fprintf(c.stderr, "columns not used: %s\n", strings.Join(r.Unused, ", "))
 	}
-	if r.Refused > 0 && !r.DryRun {
-		fmt.Fprintf(c.stderr, "the refused rows are kept: strata imports refused %d\n", r.ID)
-	}
 }
 
 // shownProgress is a bar on a terminal, JSON lines elsewhere, or nothing.
@@ -202,11 +259,12 @@ func (c *call) progress(name string) shownProgress {
 	case c.quiet:
 		return shownProgress{nil, func() {}}
 	case !c.terminal:
+		var phase string
 		var last time.Time
 		lines := json.NewEncoder(c.stderr)
 		return shownProgress{func(p ingest.Progress) {
-			if now := c.now(); now.Sub(last) >= time.Second {
-				last = now
+			if now := c.now(); p.Phase != phase || now.Sub(last) >= time.Second {
+				phase, last = p.Phase, now
 				lines.Encode(map[string]any{"file": name, "phase": p.Phase, "read": p.Read, "total": p.Total, "rows": p.Rows})
 			}
 		}, func() {}}
@@ -234,11 +292,8 @@ func (c *call) progress(name string) shownProgress {
 }
 
 func (c *call) importsCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "imports", Short: "List imports and the rows they refused"}
-	cmd.RunE = c.with(func(ctx context.Context, b *business, args []string) error {
-		if len(args) > 0 {
-			return usageError{fmt.Errorf("imports takes no arguments, or: refused ID")}
-		}
+	cmd := &cobra.Command{Use: "imports", Short: "List imports and the rows they refused", Args: exactly(0, "no arguments, or: refused ID")}
+	cmd.RunE = c.withData(func(ctx context.Context, b *business, args []string) error {
 		records := []ingest.Record{}
 		err := ingest.Records(b.store, func(r ingest.Record) error { records = append(records, r); return nil })
 		if err != nil {
@@ -255,7 +310,7 @@ func (c *call) importsCommand() *cobra.Command {
 	var asCSV bool
 	refused := &cobra.Command{
 		Use: "refused ID", Short: "Print the refused rows of an import with their reasons (--csv: as they stood, to be corrected)", Args: exactly(1, "the ID of an import"),
-		RunE: c.with(func(ctx context.Context, b *business, args []string) error {
+		RunE: c.withData(func(ctx context.Context, b *business, args []string) error {
 			record, err := b.importRecord(args[0])
 			if err != nil {
 				return err
@@ -269,7 +324,10 @@ func (c *call) importsCommand() *cobra.Command {
 				if c.json {
 					return lines.Encode(map[string]any{"row": r.Row, "line": r.Line, "field": r.Field, "reason": r.Reason, "hint": r.Hint, "raw": r.Raw})
 				}
-				_, err := fmt.Fprintf(c.stdout, "line %d: %s: %s; %s\n    %s\n", r.Line, r.Field, r.Reason, r.Hint, r.Raw)
+				if _, err := fmt.Fprintln(c.stdout, r.Describe(record.File)); err != nil || r.Raw == "" {
+					return err
+				}
+				_, err := fmt.Fprintf(c.stdout, "    %s\n", r.Raw)
 				return err
 			})
 		}),

@@ -21,15 +21,24 @@ import (
 	"strata"
 )
 
-func main() {
+func main() { os.Exit(start(time.Now)) }
+
+// start runs the command line of the process and returns the exit code. The
+// first interrupt ends the work in good order, a second one at once.
+func start(now func() time.Time) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	cwd, _ := os.Getwd()
+	context.AfterFunc(ctx, stop)
+	cwd, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "strata: the working directory is gone:", err)
+		return 3
+	}
 	c := &call{
-		stdout: os.Stdout, stderr: os.Stderr, cwd: cwd, now: time.Now, lang: language(),
+		stdout: os.Stdout, stderr: os.Stderr, cwd: cwd, now: now, lang: language(),
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
-	os.Exit(c.run(ctx, os.Args[1:]))
+	return c.run(ctx, os.Args[1:])
 }
 
 // language is that of the environment: English where it says so, else Chinese.
@@ -60,6 +69,8 @@ type call struct {
 	json  bool
 	quiet bool
 	args  []string
+
+	readsTimes bool // of a file, by --zone where it carries none
 }
 
 // run executes the arguments and returns the exit code.
@@ -73,6 +84,9 @@ func (c *call) run(ctx context.Context, args []string) int {
 	var passed exitError
 	if errors.As(err, &passed) {
 		return int(passed)
+	}
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = &strata.Error{Code: strata.Unavailable, Message: "interrupted"}
 	}
 	if err != nil {
 		printError(c.stderr, err)

@@ -13,6 +13,7 @@ import (
 	"strata"
 	"strata/compute"
 	"strata/define"
+	"strata/server"
 )
 
 // shown is what `show --json` prints of one definition.
@@ -113,7 +114,7 @@ func (c *call) showCommand() *cobra.Command {
 			}
 			return nil
 		},
-		RunE: c.with(func(ctx context.Context, b *business, args []string) error {
+		RunE: c.withData(func(ctx context.Context, b *business, args []string) error {
 			at, err := b.asOf(asOf, c.instant())
 			if err != nil {
 				return err
@@ -193,7 +194,7 @@ func (c *call) printShown(s *shown) {
 		}
 		fmt.Fprintf(c.stdout, "calibration of %s (%s), %d people:", k.At, stored, k.People)
 		for _, part := range keys(k.Cuts) {
-			fmt.Fprintf(c.stdout, " %s %v", part, k.Cuts[part])
+			fmt.Fprintf(c.stdout, " %s %s", cmp.Or(part, "cuts"), cutPoints(k.Cuts[part]))
 		}
 		fmt.Fprintln(c.stdout)
 	}
@@ -217,11 +218,20 @@ func (c *call) printShown(s *shown) {
 	}
 }
 
+// cutPoints prints cut points to six digits; JSON has them in full.
+func cutPoints(cuts []float64) string {
+	text := make([]string, len(cuts))
+	for i, cut := range cuts {
+		text[i] = fmt.Sprintf("%.6g", cut)
+	}
+	return "[" + strings.Join(text, " ") + "]"
+}
+
 func (c *call) explainCommand() *cobra.Command {
 	var asOf, kind string
 	cmd := &cobra.Command{
 		Use: "explain CUSTOMER NAME", Short: "Say why a customer is in or out, at this level, with this value", Args: exactly(2, "a CUSTOMER and a NAME"),
-		RunE: c.with(func(ctx context.Context, b *business, args []string) error {
+		RunE: c.withData(func(ctx context.Context, b *business, args []string) error {
 			at, err := b.asOf(asOf, c.instant())
 			if err != nil {
 				return err
@@ -252,10 +262,10 @@ func (c *call) explainCommand() *cobra.Command {
 
 // shownReason is compute.Reason as `explain --json` prints it.
 type shownReason struct {
-	Sentence  define.Text2  `json:"sentence"`
+	Sentence  server.Text2  `json:"sentence"`
 	True      *bool         `json:"true,omitempty"`
 	Found     string        `json:"found,omitempty"`
-	FoundText define.Text2  `json:"found_text,omitzero"`
+	FoundText server.Text2  `json:"found_text,omitzero"`
 	Events    []shownEvent  `json:"events,omitempty"`
 	NextAt    string        `json:"next_at,omitempty"`
 	Parts     []shownReason `json:"parts,omitempty"`
@@ -268,7 +278,7 @@ type shownEvent struct {
 }
 
 func (b *business) reason(r compute.Reason) shownReason {
-	s := shownReason{Sentence: r.Sentence, True: r.True, Found: r.Found, FoundText: r.FoundText}
+	s := shownReason{Sentence: server.Text2(r.Sentence), True: r.True, Found: r.Found, FoundText: server.Text2(r.FoundText)}
 	if r.NextAt != nil {
 		s.NextAt = b.show(*r.NextAt)
 	}
@@ -286,6 +296,10 @@ func (b *business) reason(r compute.Reason) shownReason {
 }
 
 func (c *call) printReason(b *business, r compute.Reason, depth int) {
+	if len(r.Parts) == 1 && len(r.Events) == 0 && r.Parts[0].Sentence == r.Sentence && r.Parts[0].Found == r.Found {
+		c.printReason(b, r.Parts[0], depth) // a definition that is one condition says it once
+		return
+	}
 	mark := "·"
 	if r.True != nil {
 		mark = map[bool]string{true: "✓", false: "✗"}[*r.True]
@@ -296,7 +310,7 @@ func (c *call) printReason(b *business, r compute.Reason, depth int) {
 		fmt.Fprintf(c.stdout, "  [%s]", text)
 	}
 	if r.NextAt != nil {
-		fmt.Fprintf(c.stdout, "  -> %s", b.show(*r.NextAt))
+		fmt.Fprintf(c.stdout, "  (%s %s)", map[string]string{"zh": "最早变化", "en": "may change"}[c.lang], b.show(*r.NextAt))
 	}
 	fmt.Fprintln(c.stdout)
 	for _, e := range r.Events[:min(3, len(r.Events))] {
@@ -314,7 +328,7 @@ func (c *call) printReason(b *business, r compute.Reason, depth int) {
 func (c *call) exportCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "export", Short: "Print the published definitions as YAML (with --json as JSON)", Args: exactly(0, "no arguments"),
-		RunE: c.with(func(ctx context.Context, b *business, _ []string) error {
+		RunE: c.withData(func(ctx context.Context, b *business, _ []string) error {
 			set, _, err := b.registry.Published(ctx)
 			if err != nil {
 				return err

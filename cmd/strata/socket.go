@@ -41,8 +41,8 @@ func socketPath(data string) string { return filepath.Join(data, "strata.sock") 
 
 // forward runs the call in the server that holds the data directory. It
 // reports false where none answers.
-func (c *call) forward(ctx context.Context) (bool, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socketPath(c.data))
+func (c *call) forward(ctx context.Context, dir string) (bool, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socketPath(dir))
 	if err != nil {
 		return false, nil
 	}
@@ -55,6 +55,9 @@ func (c *call) forward(ctx context.Context) (bool, error) {
 	for {
 		var f frame
 		if err := frames.Decode(&f); err != nil {
+			if ctx.Err() != nil { // the caller was interrupted, and the server stops the command
+				return true, ctx.Err()
+			}
 			return true, &strata.Error{Code: strata.Unavailable, Message: "the running server ended before the command did", Hint: "start it again and repeat the command", Cause: err}
 		}
 		if f.Exit != nil {
