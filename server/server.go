@@ -107,8 +107,9 @@ func New(o Options) (*Server, error) {
 // itself.
 func (s *Server) Handler() http.Handler { return s.http.Handler }
 
-// Start serves on the listener and computes ahead, both in the background,
-// until Stop, which closes the listener. It is called at most once.
+// Start serves on the listener and computes ahead what the first pages need,
+// both in the background, until Stop, which closes the listener. It is called
+// at most once.
 func (s *Server) Start(l net.Listener) {
 	s.done = make(chan struct{})
 	s.console.background.Go(s.console.keepWarm)
@@ -142,15 +143,6 @@ func (s *Server) Stop(ctx context.Context) error {
 		return &strata.Error{Code: strata.Unavailable, Message: "some requests were still running when the server stopped", Cause: err}
 	}
 	return nil
-}
-
-// Warm computes what the first page needs, so that it answers at once.
-func (s *Server) Warm(ctx context.Context) error {
-	_, err := s.console.overview(ctx, &asOfRequest{})
-	if err == nil {
-		_, err = s.console.segments(ctx, &asOfRequest{})
-	}
-	return err
 }
 
 // console answers the API's operations.
@@ -233,7 +225,7 @@ func secured(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
