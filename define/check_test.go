@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -363,15 +364,18 @@ func TestLargeFile(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(base))
+	if whole, err := os.ReadFile("testdata/language.yaml"); err == nil {
+		f.Add(whole)
+	}
 	f.Add([]byte(`{"segments": {"s": {"where": {"all": [{"event": "order_paid", "within": "7d"}]}}}}`))
 	f.Add([]byte("a: &a [*a]\n"))
 	f.Add([]byte("? - a\n: b\n<<: x\n--- |\n x"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := define.Parse("f.yaml", data)
+		file, parsed := define.Parse("f.yaml", data)
 		if file == nil {
 			var one *strata.Error
-			if !errors.As(err, &one) {
-				t.Fatalf("no *strata.Error: %v", err)
+			if !errors.As(parsed, &one) {
+				t.Fatalf("no *strata.Error: %v", parsed)
 			}
 			return
 		}
@@ -381,6 +385,9 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("no *strata.Error: %v", err)
 			}
 			return
+		}
+		if parsed != nil {
+			t.Fatalf("only Parse refuses it: %v", parsed)
 		}
 		text := define.PrintYAML(set)
 		again, _, err := load("again.yaml", text)

@@ -1,6 +1,7 @@
 package define_test
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -25,7 +26,11 @@ func load(name string, text []byte) (*define.Set, []define.Warning, error) {
 	if f == nil {
 		return nil, nil, err
 	}
-	return define.Check(nil, f, strata.DefaultSettings())
+	set, warnings, checked := define.Check(nil, f, strata.DefaultSettings())
+	if err != nil && checked == nil {
+		return nil, nil, fmt.Errorf("only Parse refuses it: %w", err)
+	}
+	return set, warnings, checked
 }
 
 func mustLoad(t *testing.T, name string, text []byte) *define.Set {

@@ -208,7 +208,7 @@ func (b *builder) measureOf(c *cursor, kind MeasureKind, events []string) Measur
 	name, t := b.propertyNamed(of, events)
 	m.Of = name
 	t = b.measured(of, kind, t)
-	if t != nil && t.Instantly() {
+	if t == nil && (kind == Min || kind == Max) || t != nil && t.Instantly() {
 		m.Test = b.tests(o, t)
 	} else {
 		m.Test = b.counts(o, t)
