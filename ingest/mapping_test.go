@@ -1,7 +1,6 @@
 package ingest_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"strings"
@@ -117,25 +116,11 @@ func TestMappingHash(t *testing.T) {
 	}
 }
 
-// TestReadme: the example that people copy is accepted.
-func TestReadme(t *testing.T) {
-	text, err := os.ReadFile("../mappings/README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, text, _ = bytes.Cut(text, []byte("```yaml\n"))
-	text, _, _ = bytes.Cut(text, []byte("```\n"))
-	standard := define.Standard()
-	if _, err := ingest.ParseMapping("README.md", text, &standard); err != nil || len(text) == 0 {
-		t.Error(err)
-	}
-}
-
 func FuzzMapping(f *testing.F) {
 	for _, s := range []string{ordersMapping, crashMapping, "a: &x {b: c}\nd: *x\n", "source: !!str s\nkeys: {m: *y}\n", "- ? a\n  : b\n", "<<: {a: b}\n", "a: |\n  b\n"} {
 		f.Add([]byte(s))
 	}
-	if text, err := os.ReadFile("../mappings/online_retail.yaml"); err == nil {
+	if text, err := os.ReadFile("../examples/online_retail/mapping.yaml"); err == nil {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

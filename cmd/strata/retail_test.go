@@ -114,7 +114,7 @@ func (s shownJSON) levels() map[string]int {
 func TestOnlineRetail(t *testing.T) {
 	file := sharedFile(t, "online_retail.csv.gz")
 	data := filepath.Join(t.TempDir(), "data")
-	mapping := filepath.Join("..", "..", "mappings", "online_retail.yaml")
+	mapping := filepath.Join("..", "..", "examples", "online_retail", "mapping.yaml")
 	var report struct {
 		Rows, Events, Refused uint64
 		NewCustomers          uint64 `json:"new_customers"`
