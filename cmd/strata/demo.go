@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -28,21 +30,32 @@ func (c *call) demoCommand() *cobra.Command {
 	var seed uint64
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Make a demo business in the data directory", Args: exactly(0, "no arguments"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if c.shared == nil && exists(c.path(c.data)) {
-				return c.demoThere()
-			}
-			return c.with(func(ctx context.Context, b *business, _ []string) error {
-				if b.people.Last() > 0 {
-					return c.demoThere()
-				}
+		RunE: c.with(func(ctx context.Context, b *business, _ []string) error {
+			begun, err := b.demoBegun(ctx)
+			switch {
+			case err != nil:
+				return err
+			case begun != nil && begun.Done, begun == nil && b.people.Last() > 0:
+				fmt.Fprintf(c.stdout, "the data directory %s already holds a business; nothing was made\n", c.data)
+				return nil
+			case begun != nil:
+				fmt.Fprintln(c.stdout, "the demo business that was interrupted goes on")
+			default:
 				day, err := b.asOf(until, strata.At(c.now()))
 				if err != nil {
 					return err
 				}
-				return c.makeDemo(ctx, b, demo.Options{Seed: seed, Members: members, Until: day.In(b.zone)})
-			})(cmd, args)
-		},
+				begun = &demoRun{Seed: seed, Members: members, Until: day}
+			}
+			if err := b.noteDemo(ctx, begun); err != nil {
+				return err
+			}
+			if err := c.makeDemo(ctx, b, demo.Options{Seed: begun.Seed, Members: begun.Members, Until: begun.Until.In(b.zone)}); err != nil {
+				return err
+			}
+			begun.Done = true
+			return b.noteDemo(ctx, begun)
+		}),
 	}
 	cmd.Flags().StringVar(&until, "until", "", "the `date` before which the demo ends (default today)")
 	cmd.Flags().IntVar(&members, "members", 0, "how many members (default 20,000)")
@@ -50,16 +63,41 @@ func (c *call) demoCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *call) demoThere() error {
-	fmt.Fprintf(c.stdout, "the data directory %s already holds a business; nothing was made\n", c.data)
-	return nil
+// demoRun is what the registry keeps of the making of a demo business, so that
+// one that was interrupted is made to its end.
+type demoRun struct {
+	Seed    uint64         `json:"seed"`
+	Members int            `json:"members"`
+	Until   strata.Instant `json:"until"`
+	Done    bool           `json:"done"`
+}
+
+// demoBegun returns nil where no demo was ever begun here.
+func (b *business) demoBegun(ctx context.Context) (*demoRun, error) {
+	text, ok, err := b.registry.Setting(ctx, "demo")
+	if err != nil || !ok {
+		return nil, err
+	}
+	var run demoRun
+	if err := json.Unmarshal([]byte(text), &run); err != nil {
+		return nil, fmt.Errorf("reading how the demo was made: %w", err)
+	}
+	return &run, nil
+}
+
+func (b *business) noteDemo(ctx context.Context, run *demoRun) error {
+	text, err := json.Marshal(run)
+	if err != nil {
+		return err
+	}
+	return b.registry.SetSetting(ctx, "demo", string(text))
 }
 
 // makeDemo generates the files of the demo business, imports them as anybody's
 // files are imported, publishes its definitions and calibrates them.
 func (c *call) makeDemo(ctx context.Context, b *business, o demo.Options) error {
-	dir, err := os.MkdirTemp(b.dir, "demo-*")
-	if err != nil {
+	dir := filepath.Join(b.dir, "demo")
+	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700)); err != nil { // one may be left of a run that was killed
 		return &strata.Error{Code: strata.Unavailable, Message: "no place for the demo's files", Cause: err}
 	}
 	defer os.RemoveAll(dir)
@@ -76,13 +114,23 @@ func (c *call) makeDemo(ctx context.Context, b *business, o demo.Options) error 
 		return err
 	}
 	lap("files generated")
-	events, refused := uint64(0), uint64(0)
+	refused, there := uint64(0), map[string]bool{} // of a run that was interrupted
+	err = ingest.Records(b.store, func(r ingest.Record) error {
+		there[r.File] = r.State == ingest.Done
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	for _, f := range made.Files {
+		if there[f] {
+			continue
+		}
 		report, err := c.importDemo(ctx, b, filepath.Join(dir, f))
 		if err != nil {
 			return err
 		}
-		events, refused = events+report.Events, refused+report.Refused
+		refused += report.Refused
 		lap(f + " imported")
 	}
 	d, err := b.draft(ctx, "demo/definitions.yaml", demo.Definitions())
@@ -105,7 +153,11 @@ func (c *call) makeDemo(ctx context.Context, b *business, o demo.Options) error 
 	if c.json {
 		return c.printJSON(made)
 	}
-	fmt.Fprintf(c.stdout, "%s: %d members, %d events until %s (%d rows refused)\n", demo.Name.Zh, made.Members, events, made.Last.Format(time.DateOnly), refused)
+	events := 0
+	for _, n := range made.Events {
+		events += n
+	}
+	fmt.Fprintf(c.stdout, "%s: %d members, %d events until %s (%s refused)\n", define.Text2(demo.Name).In(c.lang), made.Members, events, made.Last.Format(time.DateOnly), rows(refused))
 	for _, name := range slices.Sorted(maps.Keys(made.Events)) {
 		fmt.Fprintf(c.stdout, "  %-28s %8d\n", name, made.Events[name])
 	}
