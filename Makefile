@@ -50,7 +50,7 @@ lint: ui
 	npm --prefix ui run --silent lint
 
 bench: binary
-	go test -run '^$$' -bench . -benchmem ./timeline ./ingest ./compute
+	go test -run '^$$' -bench . -benchmem ./timeline ./ingest ./cmd/strata
 	scripts/bench-import
 
 clean:
