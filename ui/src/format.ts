@@ -39,7 +39,7 @@ export function createFormat({ lang, zone, currency }: FormatOptions) {
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
   const money = new Intl.NumberFormat(locale, symbol);
   const moneyWhole = new Intl.NumberFormat(locale, { ...symbol, maximumFractionDigits: 0 });
-  const moneyCompact = new Intl.NumberFormat(locale, { ...symbol, notation: 'compact', maximumFractionDigits: 1 });
+  const moneyCompact = new Intl.NumberFormat(locale, { ...symbol, notation: 'compact', minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const moneyTick = new Intl.NumberFormat(locale, { ...symbol, notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 });
   const share = new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const change = new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: 'exceptZero' });
@@ -80,8 +80,8 @@ export function createFormat({ lang, zone, currency }: FormatOptions) {
     compact: (v: Decimal) => number(v, compact),
     money: (v: Decimal) => number(v, money),
     moneyWhole: (v: Decimal) => number(v, moneyWhole),
-    /** Short from 100,000 on, to the cent below. */
-    moneyCompact: (v: Decimal) => number(v, Math.abs(Number(v)) < 100_000 ? money : moneyCompact),
+    /** Short from 10,000 on, to the cent below. */
+    moneyCompact: (v: Decimal) => number(v, Math.abs(Number(v)) < 10_000 ? money : moneyCompact),
     /** For the axis of a chart. */
     moneyTick: (v: number) => number(v, moneyTick),
     /** A share of 0..1 as a percentage. */

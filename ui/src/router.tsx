@@ -86,6 +86,7 @@ const customer = createRoute({
 const segments = createRoute({
   getParentRoute: () => app,
   path: '/segments',
+  validateSearch: texts('search', 'sort'),
   component: lazyRouteComponent(() => import('./pages/segments/Segments'), 'Segments'),
 });
 

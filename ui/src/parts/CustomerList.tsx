@@ -76,14 +76,14 @@ function Rows({ rows, dim }: { rows: CustomerItem[]; dim: boolean }) {
   const columns: Column<CustomerItem>[] = [
     { key: 'who', title: t('customer.customer'), render: who },
     { key: 'levels', title: t('customer.levels'), render: levels },
-    { key: 'member', title: t('customer.member_level'), render: (c) => c.member_level || <span className="muted">–</span> },
+    { key: 'member', title: t('customer.member_level'), render: (c) => (c.member_level && <span className="nowrap">{c.member_level}</span>) || <span className="muted">–</span> },
     {
       key: 'store',
       title: t('customer.store_staff'),
       render: (c) => (
         <>
-          {c.home_store || '–'}
-          <div className="muted small">{c.responsible_staff}</div>
+          <span className="nowrap">{c.home_store || '–'}</span>
+          <div className="muted small nowrap">{c.responsible_staff}</div>
         </>
       ),
     },

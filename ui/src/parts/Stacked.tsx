@@ -26,3 +26,6 @@ export function Stacked({ tier, asOf, thin }: { tier: TierShare; asOf?: string; 
     </div>
   );
 }
+
+/** byDetail puts the tiers with the most levels first. */
+export const byDetail = (tiers: TierShare[]) => [...tiers].sort((a, b) => b.levels.length - a.levels.length);

@@ -57,10 +57,12 @@ export function LangSwitch() {
   return (
     <div className="lang" role="group" aria-label={t('shell.language')}>
       <button type="button" lang="zh-CN" aria-pressed={lang === 'zh'} onClick={() => choose('zh')}>
-        中<span className="sr">文</span>
+        <span aria-hidden="true">中</span>
+        <span className="sr">中文</span>
       </button>
       <button type="button" lang="en" aria-pressed={lang === 'en'} onClick={() => choose('en')}>
-        EN<span className="sr">glish</span>
+        <span aria-hidden="true">EN</span>
+        <span className="sr">English</span>
       </button>
     </div>
   );
@@ -167,17 +169,17 @@ export function Shell() {
       {busy ? <div className="veil" aria-hidden="true" /> : null}
       <aside className="side">
         <div>
-        <Link to="/" className="brand">
-          <Logo />
-          <span>
-            Strata
-            <small>{business || t('shell.tagline')}</small>
-          </span>
-        </Link>
-        <nav className="nav" aria-label={t('shell.nav')}>
-          <NavList />
-        </nav>
-        <div className="side-foot">{t('shell.foot')}</div>
+          <Link to="/" className="brand">
+            <Logo />
+            <span>
+              Strata
+              <small>{business || t('shell.tagline')}</small>
+            </span>
+          </Link>
+          <nav className="nav" aria-label={t('shell.nav')}>
+            <NavList />
+          </nav>
+          <div className="side-foot">{t('shell.foot')}</div>
         </div>
       </aside>
       <div style={{ minWidth: 0 }}>

@@ -51,6 +51,17 @@ const named: Record<string, Tone> = {
   general_keep: tones.sand,
   general_retain: tones.stone,
   general_win_back: tones.stone,
+  general_winback: tones.stone,
+  important_winback: tones.vermilion,
+  often_much: tones.pine,
+  often_little: tones.amber,
+  seldom_much: tones.sky,
+  seldom_little: tones.stone,
+  die_hard: tones.pine,
+  ordinary: tones.sky,
+  silent: tones.stone,
+  mature: tones.sky,
+  lost: tones.stone,
   high: tones.pine,
   middle: tones.sky,
   low: tones.stone,
@@ -70,7 +81,7 @@ export function toneOf(level: string, position?: number, of?: number): Tone {
   const own = named[level.toLowerCase().replaceAll('-', '_')];
   if (own) return own;
   if (level === 'none' || level === '-' || level === '') return tones.stone;
-  if (position === undefined || of === undefined) return tones.sky;
+  if (position === undefined || of === undefined) return tones.stone;
   const row = order[of];
   if (row) return row[Math.min(position, row.length - 1)]!;
   return long[Math.round((position * (long.length - 1)) / Math.max(1, of - 1))]!;

@@ -11,6 +11,7 @@ import { Card } from '@/parts/Page';
 import { Empty, Loaded, PageBones } from '@/parts/State';
 import { useFormat, usePageTitle } from '@/parts/context';
 import { classes, useClassName } from '@/pages/tags/classes';
+import { isMoney } from './events';
 import { Timeline } from './Timeline';
 import { askedOf, Why, WhyButton, type Asked } from './Why';
 
@@ -51,7 +52,9 @@ function Profile({ customer: c }: { customer: CustomerDetail }) {
         <div className="stack w7">
           <Levels customer={c} ask={ask} />
           <Segments customer={c} ask={ask} />
-          <Timeline customer={c} event={event} onEvent={(e) => set({ event: e })} />
+          <div className="last">
+            <Timeline customer={c} event={event} onEvent={(e) => set({ event: e })} />
+          </div>
         </div>
         <div className="stack w5">
           <Tags customer={c} ask={ask} />
@@ -190,7 +193,8 @@ function Tags({ customer: c, ask }: AskProps) {
             <ul>
               {g.tags.map((x) => (
                 <li key={x.name}>
-                  <button type="button" onClick={ask({ kind: 'tag', name: x.name })} aria-haspopup="dialog" aria-label={t('why.ask_about', { what: `${text(x.title)} ${text(x.text)}` })} title={t('why.ask')}>
+                  <button type="button" onClick={ask({ kind: 'tag', name: x.name })} aria-haspopup="dialog" title={t('why.ask')}>
+                    <span className="sr">{t('why.ask')}</span>
                     <span>{text(x.title)}</span>
                     <b className="num">{text(x.text) || x.value}</b>
                     <Icon name="why" size={14} />
@@ -220,7 +224,7 @@ function Attributes({ customer: c }: { customer: CustomerDetail }) {
               <span className="muted">{text(a.title)}</span>
               <span>
                 {a.sensitive ? <Icon name="lock" size={13} /> : null}
-                {a.value}
+                {isMoney(a) ? f.money(a.value) : a.name === 'gender' && (a.value === 'male' || a.value === 'female') ? t(`gender.${a.value}`) : /^\d{4}-\d{2}-\d{2}$/.test(a.value) ? f.date(a.value) : a.value}
               </span>
               <small title={f.dateTime(a.at)}>{[a.source, f.date(a.at)].filter(Boolean).join(' · ')}</small>
             </li>

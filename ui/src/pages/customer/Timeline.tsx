@@ -107,7 +107,13 @@ export function EventRow({ event, dated }: { event: EventInfo; dated?: boolean }
           <span>
             <b>{text(event.title)}</b>
             {line.money ? <b className="num money"> {line.money}</b> : null}
-            {line.words.length > 0 ? <span className="muted"> · {line.words.join(' · ')}</span> : null}
+            {line.words.map((w, i) => (
+              <span key={i} className="muted">
+                {' · '}
+                {w.title ? `${text(w.title)} ` : ''}
+                {w.value}
+              </span>
+            ))}
           </span>
         </summary>
         <dl className="pairs">

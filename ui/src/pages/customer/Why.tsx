@@ -73,14 +73,26 @@ function Tree({ customer, asked }: { customer: string; asked: Asked }) {
     <Loaded query={query} bones={<Bones rows={6} />}>
       {(reason) => (
         <ol className="reasons">
-          <Node reason={reason} top />
+          <Node reason={reason} depth={0} />
         </ol>
       )}
     </Loaded>
   );
 }
 
-function Node({ reason, top }: { reason: Reason; top?: boolean }) {
+/** plainer leaves out a step that only says again what stands above it. */
+function plainer(reason: Reason): Reason {
+  const [only, ...more] = reason.parts ?? [];
+  if (!only || more.length > 0 || only.sentence.zh !== reason.sentence.zh) return reason;
+  return plainer({ ...reason, ...only });
+}
+
+// Below this depth the steps are folded.
+const FOLDED = 2;
+
+function Node({ reason: given, depth }: { reason: Reason; depth: number }) {
+  const reason = plainer(given);
+  const top = depth === 0;
   const { t } = useTranslation();
   const f = useFormat();
   const text = useText();
@@ -121,12 +133,25 @@ function Node({ reason, top }: { reason: Reason; top?: boolean }) {
         </div>
       </div>
       {reason.parts && reason.parts.length > 0 ? (
-        <ol>
-          {reason.parts.map((p, i) => (
-            <Node key={i} reason={p} />
-          ))}
-        </ol>
+        depth < FOLDED ? (
+          <Parts parts={reason.parts} depth={depth + 1} />
+        ) : (
+          <details className="folded">
+            <summary>{t('why.steps', { count: reason.parts.length, n: f.count(reason.parts.length) })}</summary>
+            <Parts parts={reason.parts} depth={depth + 1} />
+          </details>
+        )
       ) : null}
     </li>
+  );
+}
+
+function Parts({ parts, depth }: { parts: Reason[]; depth: number }) {
+  return (
+    <ol>
+      {parts.map((p, i) => (
+        <Node key={i} reason={p} depth={depth} />
+      ))}
+    </ol>
   );
 }

@@ -137,7 +137,7 @@ function SearchBox({ value, onSearch }: { value: string; onSearch: (text: string
   useEffect(() => setTyped(value), [value]);
   return (
     <Input
-      style={{ width: 280, maxWidth: '100%' }}
+      style={{ width: 310, maxWidth: '100%' }}
       allowClear
       value={typed}
       prefix={<Icon name="search" size={16} />}

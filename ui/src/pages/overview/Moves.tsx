@@ -28,7 +28,7 @@ export function Moves({ data, asOf, className }: { data: Overview; asOf?: string
       {data.moves.length === 0 ? (
         <Empty title={t('overview.no_moves')} icon="tiers" />
       ) : (
-        <ul className="moves">
+        <ul className="moves two">
           {data.moves.map((m) => (
             <li key={`${m.tier}/${m.from}/${m.to}`}>
               <Link to="/customers" search={{ tier: m.tier, moved_from: m.from, moved_to: m.to, since: m.since, ...(asOf ? { as_of: asOf } : {}) }}>

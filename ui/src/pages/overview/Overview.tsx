@@ -60,8 +60,8 @@ function Board({ data, asOf }: { data: Data; asOf?: string }) {
       <div className="cols even">
         <Turnover data={data} className="w8" />
         <Pins data={data} className="w4" />
-        <Moves data={data} asOf={asOf} className="w6" />
-        <TierShares data={data} asOf={asOf} className="w6" />
+        <Moves data={data} asOf={asOf} className="" />
+        <TierShares data={data} asOf={asOf} className="" />
       </div>
     </div>
   );

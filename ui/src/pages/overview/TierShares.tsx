@@ -4,7 +4,7 @@ import type { Overview } from '@/api/types';
 import { Chart } from '@/charts/Chart';
 import { useText } from '@/i18n';
 import { levelStyle, useLevelName } from '@/parts/Level';
-import { Stacked } from '@/parts/Stacked';
+import { byDetail, Stacked } from '@/parts/Stacked';
 import { Empty } from '@/parts/State';
 import { useFormat } from '@/parts/context';
 
@@ -21,14 +21,14 @@ export function TierShares({ data, asOf, className }: { data: Overview; asOf?: s
       height={380}
       table={{
         columns: [{ title: t('tier.tier') }, { title: t('tier.level') }, { title: t('tier.people'), right: true }, { title: t('tier.share'), right: true }],
-        rows: data.tiers.flatMap((tier) => tier.levels.map((l) => [text(tier.title), nameOf(l.id, l.name), f.count(l.count), f.share(l.share)])),
+        rows: byDetail(data.tiers).flatMap((tier) => tier.levels.map((l) => [text(tier.title), nameOf(l.id, l.name), f.count(l.count), f.share(l.share)])),
       }}
     >
       {data.tiers.length === 0 ? (
         <Empty title={t('tier.none')} icon="tiers" />
       ) : (
-        <ul className="shares">
-          {data.tiers.map((tier) => (
+        <ul className="shares tier-grid">
+          {byDetail(data.tiers).map((tier) => (
             <li key={tier.name}>
               <h3>
                 <Link to="/tiers/$name" params={{ name: tier.name }}>

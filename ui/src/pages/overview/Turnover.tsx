@@ -54,7 +54,7 @@ export function Turnover({ data, className }: { data: Overview; className: strin
       note={t('overview.daily_note', { n: show.big(data.turnover) })}
       label={t('overview.daily_label', { from: f.date(data.from), to: f.date(data.to), n: show.value(data.turnover), change: show.change(data.turnover) })}
       option={option}
-      height={316}
+      height={332}
       table={{
         columns: [{ title: t('overview.day') }, { title: t('overview.turnover'), right: true }, { title: t('overview.orders'), right: true }],
         rows: [...days].reverse().map((d) => [`${f.date(d.date)} ${f.weekday(d.date)}`, f.money(d.turnover), f.count(d.orders)]),

@@ -12,7 +12,7 @@ import { Bones, Loaded } from '@/parts/State';
 import { useFormat } from '@/parts/context';
 
 /** MovesMatrix is who was at which level at one date and is at which at another. Levels are best first, so what lies right of the diagonal fell. */
-export function MovesMatrix({ tier, today }: { tier: TierDetail; today: string }) {
+export function MovesMatrix({ tier, today, asOf }: { tier: TierDetail; today: string; asOf?: string }) {
   const { t } = useTranslation();
   const f = useFormat();
   const nameOf = useLevelName();
@@ -20,7 +20,9 @@ export function MovesMatrix({ tier, today }: { tier: TierDetail; today: string }
   const search = useSearch({ from: '/app/tiers/$name' });
   const from = search.from ?? addDays(search.to ?? today, -30);
   const to = search.to ?? today;
-  const query = useQuery(movesQuery(tier.name, from, to));
+  // Without an end the matrix is until now, as the lists behind it are.
+  const end = search.to ?? asOf;
+  const query = useQuery(movesQuery(tier.name, from, end));
   const set = (change: { from?: string; to?: string }) =>
     void navigate({ to: '/tiers/$name', params: { name: tier.name }, search: (prev) => ({ ...prev, ...change }), replace: true, resetScroll: false });
   const level = (id: string) => {
@@ -35,7 +37,7 @@ export function MovesMatrix({ tier, today }: { tier: TierDetail; today: string }
       end={
         <span className="fields">
           <DateField label={t('moves.from')} value={from} max={addDays(to, -1)} onChange={(day) => set({ from: day })} />
-          <DateField label={t('moves.to')} value={to} min={addDays(from, 1)} max={today > to ? today : to} onChange={(day) => set({ to: day })} />
+          <DateField label={t('moves.to')} value={to} min={addDays(from, 1)} max={today} onChange={(day) => set({ to: day === today && !asOf ? undefined : day })} />
         </span>
       }
     >
@@ -107,7 +109,7 @@ export function MovesMatrix({ tier, today }: { tier: TierDetail; today: string }
                                   <Link
                                     className="num"
                                     to="/customers"
-                                    search={{ tier: tier.name, moved_from: was, moved_to: is, since: from, ...(to === today && !search.as_of ? {} : { as_of: to }) }}
+                                    search={{ tier: tier.name, moved_from: was, moved_to: is, since: from, ...(end ? { as_of: end } : {}) }}
                                     aria-label={t('moves.cell', { n: f.count(n), from: nameOf(was, level(was).name), to: nameOf(is, level(is).name) })}
                                   >
                                     {f.count(n)}

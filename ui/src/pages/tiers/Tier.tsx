@@ -77,7 +77,7 @@ function Detail({ tier: x, asOf }: { tier: TierDetail; asOf?: string }) {
         </section>
         {x.grid ? <Grid tier={x} grid={x.grid} asOf={asOf} /> : null}
         <LevelTable tier={x} asOf={asOf} />
-        <MovesMatrix tier={x} today={asOf ?? today} />
+        <MovesMatrix tier={x} today={asOf ?? today} asOf={asOf} />
         <Definition yaml={x.yaml} owner={x.owner} purpose={x.purpose} uses={x.uses} usedBy={x.used_by} />
       </div>
     </>

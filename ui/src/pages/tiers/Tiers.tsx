@@ -37,7 +37,7 @@ export function Tiers() {
             </section>
           ) : (
             <ul className="stack">
-              {tiers.map((x) => {
+              {[...tiers].sort((a, b) => b.level_count - a.level_count).map((x) => {
                 const share = shares?.find((s) => s.name === x.name);
                 return (
                   <li key={x.name} className="card tier-card">
