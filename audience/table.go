@@ -75,20 +75,6 @@ func (l *Levels) Members(level string) *roaring.Bitmap {
 	return set
 }
 
-// Moves returns those at level from in t and at level to in later, for one
-// tier. An empty level means no level.
-func Moves(t, later *Levels, from, to string) *roaring.Bitmap {
-	set := roaring.New()
-	for id := range max(len(t.Of), len(later.Of)) {
-		a, _ := t.Get(strata.CustomerID(id))
-		b, _ := later.Get(strata.CustomerID(id))
-		if a == from && b == to {
-			set.Add(uint32(id))
-		}
-	}
-	return set
-}
-
 // Page returns up to limit customers of the set after the given one, by
 // ascending number, and whether more follow.
 func Page(set *roaring.Bitmap, after strata.CustomerID, limit int) ([]strata.CustomerID, bool) {

@@ -57,14 +57,14 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// ExampleMoves lists those who went from one level to another.
-func ExampleMoves() {
-	levels := []string{"high", "low"}
-	before := &audience.Levels{IDs: levels, Of: []uint8{0, 1, 1, 2}}
-	after := &audience.Levels{IDs: levels, Of: []uint8{0, 2, 1, 2, 1}}
-	fmt.Println(audience.Moves(before, after, "high", "low"))
-	fmt.Println(audience.Moves(before, after, "", "high"))
+// ExamplePage lists the members of a segment, two at a time.
+func ExamplePage() {
+	regulars := roaring.BitmapOf(4, 8, 15)
+	page, more := audience.Page(regulars, 0, 2)
+	fmt.Println(page, more)
+	page, more = audience.Page(regulars, page[len(page)-1], 2)
+	fmt.Println(page, more)
 	// Output:
-	// {1}
-	// {4}
+	// [4 8] true
+	// [15] false
 }
