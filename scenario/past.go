@@ -201,9 +201,10 @@ func (v view) held(plain func(view) bool, test *define.Test) bool {
 	if test == nil {
 		return true
 	}
-	since := strata.Instant(define.Earliest) // true from the first fact on means always
-	broken := false
-	for _, at := range v.instants() {
+	since := strata.Instant(define.Earliest) // true before the first fact means always
+	instants := v.instants()
+	broken := !plain(v.then(instants[0] - 1))
+	for _, at := range instants {
 		switch holds := plain(v.then(at)); {
 		case !holds:
 			broken = true
