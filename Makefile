@@ -4,7 +4,9 @@ DATA    ?= data
 ADDRESS ?= 127.0.0.1:8080
 VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo development)
 
+# The same for builds and tests, so that they share one cache.
 export CGO_ENABLED = 0
+export GOFLAGS := $(GOFLAGS) -trimpath
 
 UI_SOURCES = $(shell find ui/src ui/public -type f) ui/index.html ui/vite.config.ts ui/tsconfig.json ui/package.json
 STEP = scripts/step
@@ -27,7 +29,7 @@ ui/dist/index.html: ui/node_modules/.installed $(UI_SOURCES)
 	@$(STEP) "console (Vite)" npm --prefix ui run --silent build
 
 binary: ui
-	@$(STEP) "Go build" go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/strata ./cmd/strata
+	@$(STEP) "Go build" go build -ldflags "-X main.version=$(VERSION)" -o bin/strata ./cmd/strata
 
 # test installs what the tests need, then runs all of them against the real
 # stores, the real server and a real browser.
