@@ -142,6 +142,8 @@ type backed struct {
 	amount int64
 	scale  uint8
 	wholly bool
+	gone   bool // an order with the key is taken back wholly
+	kept   bool // another is there, so that the lines stay
 }
 
 func (n *netter) net(f *frame) {
@@ -181,26 +183,27 @@ func (n *netter) apply(f *frame, r *refund) {
 	keep := make([]int, 0, orders.N)
 	net := map[int]backed{}
 	touched := false
+	seen := orders.Search(f.until) // a refund without its order has no effect
 	for i := range orders.N {
 		key, ok := keyOf(orders, r.key, i)
 		b, refunded := n.back[key]
-		if !ok || !refunded {
+		if !ok || !refunded || i >= seen {
 			keep = append(keep, i)
 			continue
 		}
 		touched = true
 		amount, scale, hasAmount := decimalOf(orders, r.amount, i)
 		left, leftScale := addDecimal(amount, scale, -b.amount, b.scale)
-		if !b.wholly && !hasAmount {
-			keep = append(keep, i) // nothing to lower
-			continue
-		}
-		if b.wholly || left <= 0 {
-			b.wholly = true
+		if b.wholly || hasAmount && left <= 0 {
+			b.gone = true
 			n.back[key] = b
 			continue
 		}
-		net[len(keep)] = backed{amount: left, scale: leftScale}
+		b.kept = true
+		n.back[key] = b
+		if hasAmount {
+			net[len(keep)] = backed{amount: left, scale: leftScale}
+		}
 		keep = append(keep, i)
 	}
 	if !touched {
@@ -214,7 +217,7 @@ func (n *netter) apply(f *frame, r *refund) {
 		}
 		keep := keep[:0]
 		for i := range lines.N {
-			if key, ok := keyOf(lines, r.key, i); ok && n.back[key].wholly && n.orderSeen(orders, r.key, key) {
+			if key, ok := keyOf(lines, r.key, i); ok && n.back[key].gone && !n.back[key].kept {
 				continue
 			}
 			keep = append(keep, i)
@@ -223,17 +226,6 @@ func (n *netter) apply(f *frame, r *refund) {
 			f.runs[code] = n.pick(lines, keep, 0, nil)
 		}
 	}
-}
-
-// orderSeen reports whether the customer has the order at all: a refund
-// without its order has no effect.
-func (n *netter) orderSeen(orders *strata.Run, property uint16, key uint64) bool {
-	for i := range orders.N {
-		if k, ok := keyOf(orders, property, i); ok && k == key {
-			return true
-		}
-	}
-	return false
 }
 
 // pick copies the kept events of a run, with the amounts in net replaced.

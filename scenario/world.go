@@ -5,6 +5,7 @@
 package scenario
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -237,67 +238,69 @@ func compareEvents(a, b strata.Event) int {
 // netOfRefunds lowers orders by what refunds up to the instant took back, and
 // leaves out those that were wholly taken back, with their lines.
 func (v view) netOfRefunds(events []strata.Event) []strata.Event {
-	for name, declared := range v.set.Catalogue.Events {
-		if declared.Refunds != nil {
-			events = takeBack(events, name, *declared.Refunds)
+	for _, name := range slices.Sorted(maps.Keys(v.set.Catalogue.Events)) {
+		if refunds := v.set.Catalogue.Events[name].Refunds; refunds != nil {
+			events = takeBack(events, name, *refunds)
 		}
 	}
 	return events
 }
 
+// takeBack is what is left of the events after the refunds of one name. Each
+// order with a key is lowered by all refunds that name the key; lines go when
+// no order of theirs is left.
 func takeBack(events []strata.Event, name string, r define.Refunds) []strata.Event {
-	keyOf := func(e strata.Event) string { return e.Property(r.Key).Text }
-	refundsOf := func(key string) (sum strata.Value, wholly, any bool) {
-		sum = strata.NumberOf(0, 0)
-		for _, e := range events {
-			if e.Name != name || key == "" || keyOf(e) != key {
-				continue
-			}
-			any = true
-			amount := strata.Value{}
-			if r.Amount != "" {
-				amount = e.Property(r.Amount)
-			}
-			if amount.IsMissing() {
-				wholly = true
-				continue
-			}
-			sum = plus(sum, amount)
+	back := map[strata.Value]strata.Value{} // by key, what is taken back
+	wholly := map[strata.Value]bool{}
+	for _, e := range events {
+		key := e.Property(r.Key)
+		if e.Name != name || key.IsMissing() {
+			continue
 		}
-		return sum, wholly, any
+		if amount := decimalOf(e, r.Amount); amount.IsMissing() {
+			wholly[key] = true // no amount means all of it
+		} else if before, ok := back[key]; ok {
+			back[key] = plus(before, amount)
+		} else {
+			back[key] = amount
+		}
 	}
-	gone := map[string]bool{}
+	gone, left := map[strata.Value]bool{}, map[strata.Value]bool{}
 	var out []strata.Event
 	for _, e := range events {
-		if e.Name != r.Event {
-			continue
-		}
-		sum, wholly, any := refundsOf(keyOf(e))
-		if amount := e.Property(r.Amount); any && (wholly || !amount.IsMissing() && plus(amount, minus(sum)).Int <= 0) {
-			gone[keyOf(e)] = true
-		}
-	}
-	for _, e := range events {
+		key := e.Property(r.Key)
+		amount := decimalOf(e, r.Amount)
+		sum, refunded := back[key]
 		switch {
-		case e.Name == r.Event && gone[keyOf(e)], slices.Contains(r.Lines, e.Name) && gone[keyOf(e)]:
+		case e.Name != r.Event || !refunded && !wholly[key]:
+		case wholly[key] || !amount.IsMissing() && plus(amount, minus(sum)).Int <= 0:
+			gone[key] = true
 			continue
-		case e.Name == r.Event:
-			if sum, _, any := refundsOf(keyOf(e)); any {
-				e = lowered(e, r.Amount, sum)
-			}
+		default:
+			left[key] = true
+			e = lowered(e, r.Amount, sum)
 		}
 		out = append(out, e)
 	}
-	return out
+	return slices.DeleteFunc(out, func(e strata.Event) bool {
+		key := e.Property(r.Key)
+		return slices.Contains(r.Lines, e.Name) && gone[key] && !left[key]
+	})
+}
+
+// decimalOf is an amount that can be taken back.
+func decimalOf(e strata.Event, property string) strata.Value {
+	if v := e.Property(property); v.Kind == strata.Money || v.Kind == strata.Number {
+		return v
+	}
+	return strata.Value{}
 }
 
 func lowered(e strata.Event, property string, by strata.Value) strata.Event {
 	e.Properties = slices.Clone(e.Properties)
 	for i := range e.Properties {
-		if p := &e.Properties[i]; p.Name == property {
-			left := plus(p.Value, minus(by))
-			left.Kind = p.Value.Kind
-			p.Value = left
+		if p := &e.Properties[i]; p.Name == property && !decimalOf(e, property).IsMissing() {
+			p.Value = plus(p.Value, minus(by))
 		}
 	}
 	return e

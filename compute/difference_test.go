@@ -1,0 +1,480 @@
+package compute_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"pgregory.net/rapid"
+
+	"strata"
+	"strata/compute"
+	"strata/define"
+	"strata/define/definetest"
+	"strata/identity"
+	"strata/scenario"
+	"strata/timeline"
+)
+
+var (
+	pairs = flag.Int("pairs", 300, "how many random sets of definitions are compared, each over a random history")
+	seed  = flag.Int("seed", 0, "compare only the pair of this seed")
+)
+
+// TestDifference compares the engine with the plain evaluator: random
+// definitions over random histories at several instants give the same answer
+// for everyone.
+func TestDifference(t *testing.T) {
+	from, to := 1, *pairs
+	if *seed > 0 {
+		from, to = *seed, *seed
+	}
+	compared, positive := map[string]int{}, map[string]int{}
+	for n := from; n <= to; n++ {
+		if wrong := comparePair(t, n, compared, positive); wrong != "" {
+			t.Errorf("seed %d: %s\nrun it alone: go test ./compute -run TestDifference -seed %d -v", n, wrong, n)
+		}
+		if t.Failed() && n >= 20 && *seed == 0 {
+			break
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(compared)) {
+		t.Logf("%-12s %8d answers, %8d of them something", kind, compared[kind], positive[kind])
+		if *seed == 0 && *pairs >= 300 && positive[kind]*100 < compared[kind] {
+			t.Errorf("only %d of %d answers of the kind %s are something", positive[kind], compared[kind], kind)
+		}
+	}
+}
+
+const differenceCatalogue = `
+catalogue:
+  attributes:
+    city: text
+    level: {type: choice, values: [铜, 银, 金], ordered: true}
+    birthday: {type: date, change: static}
+    due: date
+    seen: time
+    likes: {type: text, many: true}
+    balance: money
+    height: {type: number, scale: 1}
+    ratio: float
+    agreed: boolean
+  events:
+    order_paid:
+      properties: {order_id: id, amount: money, store: text, promoted: boolean, people: {type: number, scale: 0}, found: {type: choice, values: [自, 推]}}
+    item_bought: {properties: {order_id: id, category: text, quantity: number, price: money}}
+    order_refunded:
+      properties: {order_id: id, amount: money, store: text}
+      refunds: {event: order_paid, key: order_id, amount: amount}
+    order_cancelled:
+      properties: {order_id: id}
+      refunds: {event: order_paid, key: order_id}
+    visited: {properties: {page: text, seconds: number, score: float, day: date, at: time, store: text, grade: {type: choice, values: [丙, 乙, 甲], ordered: true}}}
+    shop_viewed: {properties: {page: text, store: text, price: money}}
+`
+
+// smallCatalogue is few events and attributes, so that definitions and
+// histories meet.
+func smallCatalogue(t *testing.T) define.Catalogue {
+	t.Helper()
+	file, err := define.Parse("catalogue", []byte(differenceCatalogue))
+	if file == nil {
+		t.Fatal(err)
+	}
+	set, _, err := define.Check(nil, file, strata.DefaultSettings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	standard := define.Standard()
+	out := define.Catalogue{Attributes: map[string]define.Attribute{}, Events: map[string]define.Event{}, Synonyms: map[string]string{}}
+	for _, name := range []string{"city", "level", "birthday", "due", "seen", "likes", "balance", "height", "ratio", "agreed"} {
+		out.Attributes[name] = set.Catalogue.Attributes[name]
+	}
+	for _, name := range []string{"order_paid", "item_bought", "order_refunded", "order_cancelled", "visited", "shop_viewed"} {
+		e := set.Catalogue.Events[name]
+		for property := range standard.Events[name].Properties {
+			if !strings.Contains(differenceCatalogue, property+":") {
+				delete(e.Properties, property)
+			}
+		}
+		out.Events[name] = e
+	}
+	return out
+}
+
+// comparePair compares one pair and returns the first disagreement.
+func comparePair(t *testing.T, n int, compared, positive map[string]int) string {
+	settings := strata.DefaultSettings()
+	settings.Zone = []string{"Asia/Shanghai", "America/New_York", "America/Santiago"}[n%3]
+	if n%2 == 0 {
+		settings.WeekStart = time.Sunday
+	}
+	catalogue := smallCatalogue(t)
+	set := rapid.Custom(func(t *rapid.T) *define.Set {
+		return definetest.Set(t, definetest.Options{Catalogue: catalogue, Settings: settings, Tags: 6, Segments: 5, Tiers: 2})
+	}).Example(n)
+	set = likely(reflect.ValueOf(set)).Interface().(*define.Set)
+	set.Catalogue = catalogue
+	for name, d := range set.Tags {
+		d.KeepOnEmpty = false
+		set.Tags[name] = d
+	}
+	for name, d := range set.Tiers {
+		d.Hold, d.Moves = define.Duration{}, nil
+		set.Tiers[name] = d
+	}
+	zone, err := settings.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := historian{rand.New(rand.NewPCG(uint64(n), 7)), catalogue, zone, specialDays[n%len(specialDays)]}
+	world := &scenario.World{Set: set, Settings: settings, People: g.people()}
+	engine, numbers, done := load(t, world)
+	defer done()
+	var supported []define.Ref
+	for _, ref := range define.Order(set) {
+		if engine.Check(set.Only(ref)) == nil {
+			supported = append(supported, ref)
+		}
+	}
+	for _, asOf := range g.instants(world) {
+		answer, err := engine.Evaluate(t.Context(), set.Only(supported...), asOf)
+		if err != nil {
+			return err.Error()
+		}
+		for _, ref := range supported {
+			for _, customer := range slices.Sorted(maps.Keys(world.People)) {
+				plain, fast, something, same := ask(world, answer, ref, customer, numbers[customer], asOf)
+				kind := ref.Kind
+				if kind == "list" {
+					continue
+				}
+				compared[kind]++
+				if something {
+					positive[kind]++
+				}
+				if !same {
+					text, _ := define.PrintOne(set, ref)
+					return fmt.Sprintf("customer %s, %s, as of %s in %s: evaluator %s, engine %s\n%s\n%s", customer, ref, asOf.In(zone).Format(time.RFC3339Nano), zone, plain, fast, text, facts(world.People[customer], zone))
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func ask(w *scenario.World, answer *compute.Answer, ref define.Ref, customer string, id strata.CustomerID, asOf strata.Instant) (plain, fast string, something, same bool) {
+	switch ref.Kind {
+	case "segment":
+		a, b := w.Member(customer, ref.Name, asOf), answer.Segments[ref.Name].Contains(uint32(id))
+		return fmt.Sprint(a), fmt.Sprint(b), a, a == b
+	case "tag":
+		a, b := w.Tag(customer, ref.Name, asOf), answer.Tags[ref.Name].Get(id)
+		return a.Kind.String() + " " + a.String(), b.Kind.String() + " " + b.String(), !a.IsMissing(), sameValue(a, b)
+	case "tier":
+		a := w.Level(customer, ref.Name, asOf)
+		b, _ := answer.Tiers[ref.Name].Get(id)
+		return a, b, a != "", a == b
+	}
+	return "", "", false, true
+}
+
+// sameValue compares answers; floats may differ in their last digits, because
+// they are added in unlike order.
+func sameValue(a, b strata.Value) bool {
+	if a.Kind == strata.Float && b.Kind == strata.Float {
+		x, y := a.Float64(), b.Float64()
+		return x == y || math.Abs(x-y) <= 1e-9*max(math.Abs(x), math.Abs(y))
+	}
+	return a == b
+}
+
+// facts prints a history for a report.
+func facts(p *scenario.Person, zone *time.Location) string {
+	var b strings.Builder
+	for _, e := range p.Events {
+		fmt.Fprintf(&b, "  %s %s #%s", e.At.In(zone).Format(time.RFC3339Nano), e.Name, e.ID)
+		for _, x := range e.Properties {
+			fmt.Fprintf(&b, " %s=%s", x.Name, x.Value)
+		}
+		b.WriteString("\n")
+	}
+	for _, a := range p.Attributes {
+		fmt.Fprintf(&b, "  %s @%s=%s\n", a.At.In(zone).Format(time.RFC3339Nano), a.Name, a.Value)
+	}
+	return b.String()
+}
+
+// load puts the world into stores in memory, with an engine over them.
+func load(t *testing.T, w *scenario.World) (*compute.Engine, map[string]strata.CustomerID, func()) {
+	t.Helper()
+	fail := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	store, err := timeline.Open("difference", timeline.Options{Settings: w.Settings, FS: vfs.NewMem(), CacheBytes: 1 << 20})
+	fail(err)
+	people, err := identity.Open(store)
+	fail(err)
+	numbers := map[string]strata.CustomerID{}
+	for _, customer := range slices.Sorted(maps.Keys(w.People)) {
+		batch := store.NewBatch()
+		id, _, err := people.Resolve(batch, []strata.Key{{Namespace: identity.MemberNo, Value: customer}})
+		fail(err)
+		numbers[customer] = id
+		p := w.People[customer]
+		half := len(p.Events) / 2 // two commits, so that chunks are merged
+		fail(store.Append(batch, id, timeline.Facts{Events: p.Events[half:], Attributes: p.Attributes, Source: "test"}))
+		fail(store.Commit(batch, false))
+		batch = store.NewBatch()
+		fail(store.Append(batch, id, timeline.Facts{Events: p.Events[:half], Source: "test"}))
+		fail(store.Commit(batch, false))
+	}
+	engine, err := compute.New(store, unpublished{w.Set}, people, w.Settings)
+	fail(err)
+	return engine, numbers, func() { fail(store.Close()) }
+}
+
+// unpublished are definitions without stored calibrations.
+type unpublished struct{ set *define.Set }
+
+func (u unpublished) Published(context.Context) (*define.Set, uint64, error) { return u.set, 1, nil }
+
+func (u unpublished) Calibrations(context.Context, string, string) ([]define.Calibration, error) {
+	return nil, nil
+}
+
+func (u unpublished) AddCalibration(_ context.Context, c define.Calibration) (define.Calibration, error) {
+	return c, nil
+}
+
+// words are all texts of histories and, after likely, of definitions.
+var words = []string{"a", "北京", "A店", "Ａ店", "é", "a北"}
+
+var choices = []string{"铜", "银", "金", "自", "推", "丙", "乙", "甲"}
+
+// likely returns a copy of definitions whose literals are among the values of
+// histories, so that comparisons meet.
+func likely(x reflect.Value) reflect.Value {
+	out := reflect.New(x.Type()).Elem()
+	switch v := x.Interface().(type) {
+	case strata.Value:
+		out.Set(reflect.ValueOf(likelyValue(v)))
+		return out
+	case define.Catalogue, define.Header, define.Level:
+		return x
+	}
+	switch x.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		if x.IsNil() {
+			return x
+		}
+		inner := likely(x.Elem())
+		if x.Kind() == reflect.Interface {
+			out.Set(inner)
+			return out
+		}
+		out.Set(reflect.New(x.Type().Elem()))
+		out.Elem().Set(inner)
+	case reflect.Slice:
+		if x.IsNil() {
+			return x
+		}
+		out.Set(reflect.MakeSlice(x.Type(), x.Len(), x.Len()))
+		for i := range x.Len() {
+			out.Index(i).Set(likely(x.Index(i)))
+		}
+	case reflect.Map:
+		if x.IsNil() {
+			return x
+		}
+		out.Set(reflect.MakeMap(x.Type()))
+		for _, key := range x.MapKeys() {
+			out.SetMapIndex(key, likely(x.MapIndex(key)))
+		}
+	case reflect.Struct:
+		for i := range x.NumField() {
+			out.Field(i).Set(likely(x.Field(i)))
+		}
+	default:
+		return x
+	}
+	return out
+}
+
+func likelyValue(v strata.Value) strata.Value {
+	switch v.Kind {
+	case strata.Text:
+		if !slices.Contains(choices, v.Text) {
+			h := fnv.New32a()
+			h.Write([]byte(v.Text))
+			v.Text = words[h.Sum32()%uint32(len(words))]
+		}
+	case strata.ID:
+		v.Text = fmt.Sprintf("o%d", len(v.Text)%6)
+	case strata.Number:
+		if v.Scale > 0 {
+			return strata.NumberOf(v.Int%60, 1)
+		}
+		v.Int %= 5
+	case strata.Money:
+		v.Int %= 3000
+	case strata.Date:
+		if v.Int%3 > 0 {
+			v.Int = 20050 + v.Int%450
+		}
+	}
+	return v
+}
+
+func dayOf(date string) int64 {
+	at, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		panic(err)
+	}
+	return at.Unix() / 86400
+}
+
+// specialDays are days around which histories lie: changes of the clock,
+// leap days, ends of months and years.
+var specialDays = []int64{
+	dayOf("2025-03-09"), dayOf("2025-11-02"), dayOf("2024-02-29"), dayOf("2025-09-07"), dayOf("2025-03-01"),
+	dayOf("2025-12-31"), dayOf("2025-04-06"), dayOf("2025-07-01"), dayOf("2026-01-31"),
+}
+
+// historian draws histories around a day.
+type historian struct {
+	*rand.Rand
+	catalogue define.Catalogue
+	zone      *time.Location
+	day       int64
+}
+
+func (g historian) people() map[string]*scenario.Person {
+	people := map[string]*scenario.Person{}
+	for i := range 5 {
+		p := &scenario.Person{ID: fmt.Sprintf("m%d", i)}
+		people[p.ID] = p
+		if i == 4 {
+			continue // nothing is known of him
+		}
+		for range g.IntN(28) {
+			p.Events = append(p.Events, g.event(p.Events))
+		}
+		for range g.IntN(16) {
+			name := pick(g, slices.Sorted(maps.Keys(g.catalogue.Attributes)))
+			a := strata.Attribute{Name: name, At: g.instant(), Priority: uint8(g.IntN(2))}
+			if g.IntN(5) > 0 {
+				a.Value = g.value(g.catalogue.Attributes[name].Type)
+			}
+			if k := len(p.Attributes); k > 0 && g.IntN(4) == 0 {
+				a.At = p.Attributes[k-1].At
+			}
+			p.Attributes = append(p.Attributes, a)
+		}
+	}
+	return people
+}
+
+func pick[T any](g historian, of []T) T { return of[g.IntN(len(of))] }
+
+// instant draws one that is often at or next to the start of a day.
+func (g historian) instant() strata.Instant {
+	day := g.day - int64(g.ExpFloat64()*40) + int64(g.IntN(8))
+	if g.IntN(6) == 0 {
+		day = g.day - int64(g.IntN(800))
+	}
+	at := define.DayStart(day, g.zone)
+	switch g.IntN(5) {
+	case 0:
+		return at + strata.Instant(g.IntN(3)-1)
+	case 1:
+		return at + strata.Instant(g.IntN(24))*3600_000
+	}
+	return at + strata.Instant(g.IntN(86_400_000))
+}
+
+func (g historian) event(before []strata.Event) strata.Event {
+	e := strata.Event{Name: pick(g, slices.Sorted(maps.Keys(g.catalogue.Events))), At: g.instant()}
+	if len(before) > 0 && g.IntN(4) == 0 {
+		e.At = pick(g, before).At
+	}
+	if len(before) > 0 && g.IntN(3) == 0 {
+		e.At = pick(g, before).At + strata.Instant(g.IntN(3*86_400_000))
+	}
+	if g.IntN(3) > 0 {
+		e.ID = fmt.Sprintf("e%d", g.IntN(1000))
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.catalogue.Events[e.Name].Properties)) {
+		if g.IntN(4) > 0 {
+			e.Properties = append(e.Properties, strata.Property{Name: name, Value: g.value(g.catalogue.Events[e.Name].Properties[name].Type)})
+		}
+	}
+	return e
+}
+
+func (g historian) value(t define.Type) strata.Value {
+	switch t.Name {
+	case define.TypeBoolean:
+		return strata.BooleanOf(g.IntN(2) == 0)
+	case define.TypeNumber:
+		if t.Scale != nil {
+			return strata.NumberOf(int64(g.IntN(60)), *t.Scale)
+		}
+		if g.IntN(2) == 0 {
+			return strata.NumberOf(int64(g.IntN(6)), 0)
+		}
+		return strata.NumberOf(int64(g.IntN(6))*10+5, 1)
+	case define.TypeMoney:
+		return strata.MoneyOf(int64(g.IntN(12))*250, 2)
+	case define.TypeFloat:
+		return strata.FloatOf(float64(g.IntN(2000)-1000) / 8)
+	case define.TypeDate:
+		if g.IntN(3) == 0 {
+			return strata.DateOf(int64(3000 + g.IntN(17000)))
+		}
+		return strata.DateOf(g.day + int64(g.IntN(60)-30))
+	case define.TypeTime:
+		return strata.TimeOf(g.instant())
+	case define.TypeChoice:
+		return strata.TextOf(pick(g, t.Values))
+	case define.TypeID:
+		return strata.IDOf(fmt.Sprintf("o%d", g.IntN(6)))
+	}
+	if t.Many {
+		var texts []string
+		for range g.IntN(3) + 1 {
+			texts = append(texts, pick(g, words))
+		}
+		slices.Sort(texts)
+		return strata.ListOf(slices.Compact(texts))
+	}
+	return strata.TextOf(pick(g, words))
+}
+
+// instants draws those at which everybody is compared: among them ones at and
+// next to events and to the starts of days.
+func (g historian) instants(w *scenario.World) []strata.Instant {
+	start := define.DayStart(g.day, g.zone)
+	out := []strata.Instant{start, start + strata.Instant(g.IntN(86_400_000))}
+	for _, id := range slices.Sorted(maps.Keys(w.People)) {
+		if events := w.People[id].Events; len(events) > 0 {
+			at := pick(g, events).At
+			out = append(out, at+strata.Instant(g.IntN(2)-1), at+strata.Instant(g.IntN(3))*3600_000*12)
+			break
+		}
+	}
+	return append(out, define.DayStart(g.day+int64(g.IntN(30)), g.zone)-strata.Instant(g.IntN(2)))
+}
