@@ -22,5 +22,5 @@ export default function Plot({ option, height, label }: { option: EChartsOption;
     chart.current?.setOption({ animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily }, ...option }, true);
   }, [option]);
 
-  return <div ref={box} role="img" aria-label={label} style={{ height, width: '100%' }} />;
+  return <div ref={box} role="img" aria-label={label} className="plot" style={{ minHeight: height }} />;
 }

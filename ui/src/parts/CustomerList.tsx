@@ -9,6 +9,7 @@ import { List, type Column } from './List';
 import { Pager, type PageOf } from './Pager';
 import { Bones, Empty, Loaded } from './State';
 import { useFormat } from './context';
+import { useTierOrder } from './tiers';
 
 const SIZE = 25;
 
@@ -44,7 +45,7 @@ export function CustomerList({ filter, at, go }: CustomerListProps) {
           {page.items.length === 0 ? (
             <Empty title={t('customers.none')} text={t('customers.none_text')} icon="customers" />
           ) : (
-            <Rows rows={page.items} dim={query.isPlaceholderData} />
+            <Rows rows={page.items} dim={query.isPlaceholderData} tier={filter.tier} />
           )}
           <Pager list={JSON.stringify(filter)} at={at} total={page.total} shown={page.items.length} size={SIZE} next={page.next} go={go} />
         </>
@@ -53,7 +54,11 @@ export function CustomerList({ filter, at, go }: CustomerListProps) {
   );
 }
 
-function Rows({ rows, dim }: { rows: CustomerItem[]; dim: boolean }) {
+// So many levels are shown in a row of the list.
+const SHOWN = 3;
+
+function Rows({ rows, dim, tier }: { rows: CustomerItem[]; dim: boolean; tier?: string }) {
+  const order = useTierOrder();
   const { t } = useTranslation();
   const f = useFormat();
   const text = useText();
@@ -66,13 +71,22 @@ function Rows({ rows, dim }: { rows: CustomerItem[]; dim: boolean }) {
       </span>
     </Link>
   );
-  const levels = (c: CustomerItem) => (
-    <span className="chips">
-      {c.levels.map((l) => (
-        <LevelChip key={l.tier} id={l.level} name={l.name} small title={text(l.title)} />
-      ))}
-    </span>
-  );
+  const levels = (c: CustomerItem) => {
+    const all = order(c.levels, tier);
+    const rest = all.slice(SHOWN);
+    return (
+      <span className="chips">
+        {all.slice(0, SHOWN).map((l) => (
+          <LevelChip key={l.tier} id={l.level} name={l.name} small title={text(l.title)} />
+        ))}
+        {rest.length > 0 ? (
+          <span className="more-levels" title={rest.map((l) => `${text(l.title)}: ${text(l.name)}`).join('\n')}>
+            +{rest.length}
+          </span>
+        ) : null}
+      </span>
+    );
+  };
   const columns: Column<CustomerItem>[] = [
     { key: 'who', title: t('customer.customer'), render: who },
     { key: 'levels', title: t('customer.levels'), render: levels },

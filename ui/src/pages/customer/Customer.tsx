@@ -10,6 +10,7 @@ import { LevelChip, useLevelName } from '@/parts/Level';
 import { Card } from '@/parts/Page';
 import { Empty, Loaded, PageBones } from '@/parts/State';
 import { useFormat, usePageTitle } from '@/parts/context';
+import { useTierOrder } from '@/parts/tiers';
 import { classes, useClassName } from '@/pages/tags/classes';
 import { isMoney } from './events';
 import { Timeline } from './Timeline';
@@ -18,9 +19,10 @@ import { askedOf, Why, WhyButton, type Asked } from './Why';
 export function Customer() {
   const { id } = useParams({ from: '/app/customers/$id' });
   const query = useQuery(customerQuery(id));
+  const order = useTierOrder();
   return (
     <Loaded query={query} bones={<PageBones />}>
-      {(c) => <Profile key={id} customer={c} />}
+      {(c) => <Profile key={id} customer={{ ...c, levels: order(c.levels) }} />}
     </Loaded>
   );
 }
@@ -129,15 +131,15 @@ function Levels({ customer: c, ask }: AskProps) {
       {c.levels.length === 0 ? (
         <Empty title={t('customer.no_levels')} icon="tiers" />
       ) : (
-        <ul className="rows">
+        <ul className="rows levels">
           {c.levels.map((l) => (
             <li key={l.tier}>
-              <div className="row-main">
-                <Link to="/tiers/$name" params={{ name: l.tier }} className="muted">
-                  {text(l.title)}
-                </Link>
+              <Link to="/tiers/$name" params={{ name: l.tier }} className="muted">
+                {text(l.title)}
+              </Link>
+              <span className="row-level">
                 <LevelChip id={l.level} name={l.name} tier={l.tier} />
-              </div>
+              </span>
               <p className="row-text">{text(l.advice)}</p>
               <WhyButton ask={ask({ kind: 'tier', name: l.tier })} subject={`${text(l.title)} ${nameOf(l.level, l.name)}`} />
             </li>

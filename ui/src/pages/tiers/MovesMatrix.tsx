@@ -5,7 +5,7 @@ import type { TierDetail } from '@/api/types';
 import { movesQuery } from '@/api/queries';
 import { addDays } from '@/format';
 import { DateField } from '@/parts/DateField';
-import { LevelChip, useLevelName } from '@/parts/Level';
+import { LevelChip, levelStyle, useLevelName } from '@/parts/Level';
 import { Scroll } from '@/parts/List';
 import { Card } from '@/parts/Page';
 import { Bones, Loaded } from '@/parts/State';
@@ -80,7 +80,9 @@ export function MovesMatrix({ tier, today, asOf }: { tier: TierDetail; today: st
                       </td>
                       {m.levels.map((id) => (
                         <th key={id} scope="col">
-                          <LevelChip {...level(id)} small />
+                          <span className="column-level" style={levelStyle(id, level(id).position, level(id).of)}>
+                            {nameOf(id, level(id).name)}
+                          </span>
                         </th>
                       ))}
                     </tr>
