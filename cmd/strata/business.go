@@ -18,6 +18,7 @@ import (
 	"strata"
 	"strata/compute"
 	"strata/identity"
+	"strata/publish"
 	"strata/registry"
 	"strata/timeline"
 )
@@ -27,13 +28,14 @@ const author = "command line"
 
 // business is one open data directory: its stores and the engine over them.
 type business struct {
-	dir      string
-	settings strata.Settings
-	zone     *time.Location
-	store    *timeline.Store
-	people   *identity.Store
-	registry *registry.Registry
-	engine   *compute.Engine
+	dir       string
+	settings  strata.Settings
+	zone      *time.Location
+	store     *timeline.Store
+	people    *identity.Store
+	registry  *registry.Registry
+	engine    *compute.Engine
+	publisher *publish.Publisher
 
 	importing sync.Mutex // one import at a time
 }
@@ -74,6 +76,7 @@ func openBusiness(dir string, settings strata.Settings) (_ *business, err error)
 	if b.engine, err = compute.New(b.store, b.registry, b.people, b.settings); err != nil {
 		return nil, err
 	}
+	b.publisher = publish.New(definitions{b.registry}, b.registry, b.engine, b.store.Commits, b.settings)
 	return b, nil
 }
 
@@ -148,6 +151,18 @@ func (c *call) open(ctx context.Context, dir string, args []string, run work) (e
 		fmt.Fprintf(c.stderr, "warning: --zone: the zone of this data directory is %s and stays so\n", b.settings.Zone)
 	}
 	return run(ctx, b, args)
+}
+
+// isFile reports why no file is where an argument or a flag says.
+func (c *call) isFile(name string) error {
+	info, err := os.Stat(c.path(name))
+	if err == nil && info.IsDir() {
+		err = syscall.EISDIR
+	}
+	if err != nil {
+		return unreadable(name, err)
+	}
+	return nil
 }
 
 // readFile reads a file that an argument or a flag names.

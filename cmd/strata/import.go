@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -113,8 +112,8 @@ func (c *call) importCommand() *cobra.Command {
 		Use: "import FILE --map MAP.yaml", Short: "Import a CSV file; without --map, print a mapping to start from", Args: exactly(1, "one FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range []string{args[0], mapFile} { // before a data directory is made
-				if _, err := os.Stat(c.path(name)); name != "" && err != nil {
-					return unreadable(name, err)
+				if err := c.isFile(name); name != "" && err != nil {
+					return err
 				}
 			}
 			c.readsTimes = true
@@ -161,7 +160,7 @@ func (c *call) importThrough(ctx context.Context, b *business, file ingest.Sourc
 		return err
 	}
 	if c.json {
-		err = c.printJSON(jsonReport{report.Record, report.DryRun, report.Resumed, report.Unused, report.Warnings, report.Elapsed.Seconds()})
+		err = c.printJSON(shownReport{b.shownImport(&report.Record), report.DryRun, report.Resumed, report.Unused, report.Warnings, report.Elapsed.Seconds()})
 	} else {
 		c.printReport(report)
 	}
@@ -200,14 +199,42 @@ func (c *call) suggest(ctx context.Context, b *business, file ingest.Source) err
 	return nil
 }
 
-// jsonReport is what `import --json` prints.
-type jsonReport struct {
-	ingest.Record
+// shownImport is one import as `imports --json` prints it.
+type shownImport struct {
+	ID       uint32 `json:"id"`
+	State    string `json:"state"` // running, interrupted, done
+	File     string `json:"file"`
+	Size     int64  `json:"size"` // bytes as stored
+	Hash     string `json:"hash"` // of the content
+	Encoding string `json:"encoding"`
+	Source   string `json:"source"`
+	Mapping  string `json:"mapping"`
+	Started  string `json:"started"`
+	Finished string `json:"finished,omitempty"`
+	ingest.Counts
+	Refusals []ingest.RefusalCount `json:"refusals,omitempty"`
+	Skips    []ingest.SkipCount    `json:"skips,omitempty"`
+}
+
+// shownReport is what `import --json` prints.
+type shownReport struct {
+	shownImport
 	DryRun   bool     `json:"dry_run"`
 	Resumed  bool     `json:"resumed"`
 	Unused   []string `json:"unused_columns,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`
 	Seconds  float64  `json:"seconds"`
+}
+
+func (b *business) shownImport(r *ingest.Record) shownImport {
+	s := shownImport{
+		ID: r.ID, State: r.State, File: r.File, Size: r.Size, Hash: r.Hash, Encoding: r.Encoding, Source: r.Source, Mapping: r.Mapping,
+		Started: b.show(r.Started), Counts: r.Counts, Refusals: r.Refusals, Skips: r.Skips,
+	}
+	if r.Finished != 0 {
+		s.Finished = b.show(r.Finished)
+	}
+	return s
 }
 
 func (c *call) printReport(r ingest.Report) {
@@ -234,7 +261,11 @@ func (c *call) printReport(r ingest.Report) {
 		if f.Field != "" {
 			fmt.Fprintf(w, "%s: ", f.Field)
 		}
-		fmt.Fprintf(w, "%s (first in line %d: %q)", f.Reason, f.Line, f.Example)
+		fmt.Fprintf(w, "%s (first in line %d", f.Reason, f.Line)
+		if f.Example != "" {
+			fmt.Fprintf(w, ": %q", f.Example)
+		}
+		fmt.Fprint(w, ")")
 		if f.Hint != "" {
 			fmt.Fprintf(w, "; %s", f.Hint)
 		}
@@ -294,16 +325,19 @@ func (c *call) progress(name string) shownProgress {
 func (c *call) importsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "imports", Short: "List imports and the rows they refused", Args: exactly(0, "no arguments, or: refused ID")}
 	cmd.RunE = c.withData(func(ctx context.Context, b *business, args []string) error {
-		records := []ingest.Record{}
-		err := ingest.Records(b.store, func(r ingest.Record) error { records = append(records, r); return nil })
+		all := []shownImport{}
+		err := ingest.Records(b.store, func(r ingest.Record) error {
+			all = append(all, b.shownImport(&r))
+			return nil
+		})
 		if err != nil {
 			return err
 		}
 		if c.json {
-			return c.printJSON(records)
+			return c.printJSON(all)
 		}
-		for _, r := range records {
-			fmt.Fprintf(c.stdout, "%4d  %-11s  %s  %s: rows %d, events %d, refused %d\n", r.ID, r.State, b.show(r.Started), r.File, r.Rows, r.Events, r.Refused)
+		for _, i := range all {
+			fmt.Fprintf(c.stdout, "%4d  %-11s  %s  %s: rows %d, events %d, refused %d\n", i.ID, i.State, i.Started, i.File, i.Rows, i.Events, i.Refused)
 		}
 		return nil
 	})

@@ -113,6 +113,9 @@ func answer(ctx context.Context, conn net.Conn, b *business, now func() time.Tim
 	in := bufio.NewReader(conn)
 	var req request
 	if err := json.NewDecoder(in).Decode(&req); err != nil {
+		if errors.Is(err, io.EOF) { // somebody looked whether we are there
+			return
+		}
 		slog.Warn("unreadable command on the socket", "error", err)
 		return
 	}
