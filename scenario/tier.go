@@ -75,11 +75,12 @@ func (v view) rfm(name string, d define.Tier) string {
 	x := *d.RFM
 	var score, scores [3]int
 	for i, value := range [3]define.Value{x.Recency, x.Frequency, x.Monetary} {
-		found := v.value(value, place{ref, ""})
+		at := place{ref, rfmParts[i]}
+		found := v.value(value, at.child("of"))
 		if found.IsMissing() {
 			return ""
 		}
-		cuts := v.cuts(place{ref, rfmParts[i]})
+		cuts := v.cuts(at)
 		if x.Score.Breaks != nil {
 			cuts = nil
 			for _, b := range [3][]strata.Value{x.Score.Breaks.Recency, x.Score.Breaks.Frequency, x.Score.Breaks.Monetary}[i] {

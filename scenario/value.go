@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"strata"
@@ -35,10 +36,17 @@ func (v view) manual(name string) strata.Value {
 	return best.Value
 }
 
-// place is where in a definition a population part stands.
+// place is where in a definition a value stands.
 type place struct {
 	ref  define.Ref
-	part string
+	part string // "" for the whole, else the steps down to it joined by points
+}
+
+func (p place) child(step string) place {
+	if p.part != "" {
+		step = p.part + "." + step
+	}
+	return place{p.ref, step}
 }
 
 func (v view) value(value define.Value, at place) strata.Value {
@@ -50,8 +58,8 @@ func (v view) value(value define.Value, at place) strata.Value {
 	case define.TierValue:
 		return strata.TextOf(v.level(x.Tier))
 	case define.FirstOf:
-		for _, part := range x.Of {
-			if found := v.value(part, at); !found.IsMissing() {
+		for i, part := range x.Of {
+			if found := v.value(part, at.child(strconv.Itoa(i))); !found.IsMissing() {
 				return found
 			}
 		}
@@ -82,16 +90,16 @@ func (v view) value(value define.Value, at place) strata.Value {
 		}
 		return strata.Value{}
 	case define.Grid:
-		row := v.band(x.Rows, place{at.ref, at.part + "rows"})
-		column := v.band(x.Columns, place{at.ref, at.part + "columns"})
+		row := v.band(x.Rows, at.child("rows"))
+		column := v.band(x.Columns, at.child("columns"))
 		if row < 0 || column < 0 || row >= len(x.Cells) || column >= len(x.Cells[row]) {
 			return strata.Value{}
 		}
 		return strata.TextOf(x.Cells[row][column])
 	case define.Ladder:
-		of := v.value(x.Of, at)
-		if !of.Numeric() {
-			return strata.Value{}
+		of := v.value(x.Of, at.child("of"))
+		if of.IsMissing() {
+			return of
 		}
 		for _, step := range x.Steps {
 			if n, ok := strata.Compare(step, of); ok && n > 0 {

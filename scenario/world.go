@@ -15,12 +15,15 @@ import (
 )
 
 // World is everything that is known: the definitions and everybody's facts.
+// Once it has been asked, only calibrations may be added.
 type World struct {
 	Set          *define.Set // in force now
 	Earlier      []Version   // the definitions before, oldest first
 	Settings     strata.Settings
 	People       map[string]*Person // by public customer id
 	Calibrations []define.Calibration
+
+	made map[madeKey]made
 }
 
 // Version is definitions that were in force until others took their place.
