@@ -33,19 +33,49 @@ func below(cuts []float64, v float64) int {
 	return n
 }
 
-// populate declares a part of the definition being compiled whose cuts come
-// from everyone. The returned function gives the cuts in force.
-func (c *compiler) populate(part string, value valueFunc, among boolFunc, cuts func([]float64) []float64) func(*frame) []float64 {
-	ref := c.ref
+// in compiles something that stands a step below in the definition.
+func (c *compiler) in(step string, compile func()) {
+	above := c.part
+	if c.part = step; above != "" {
+		c.part = above + "." + step
+	}
+	compile()
+	c.part = above
+}
+
+// child compiles a value that stands a step below.
+func (c *compiler) child(step string, v define.Value) (value valueFunc) {
+	c.in(step, func() { value = c.value(v) })
+	return value
+}
+
+// populate declares the part of the definition being compiled whose cuts come
+// from everyone's values, and compiles those. The returned function gives the
+// cuts in force.
+func (c *compiler) populate(of define.Value, among boolFunc, cuts func([]float64) []float64) (valueFunc, func(*frame) []float64) {
+	if c.populating {
+		c.unsupported("cut points from everyone inside others")
+	}
+	c.populating = true
+	value := c.child("of", of)
+	c.populating = false
+	ref, part := c.ref, c.part
 	c.population = append(c.population, Population{Ref: ref, Part: part, value: value, among: among, Cuts: cuts})
-	return func(f *frame) []float64 { return f.calibrations[ref].Cuts[part] }
+	return value, func(f *frame) []float64 { return f.calibrations[ref].Cuts[part] }
+}
+
+// among compiles a population's condition; nil = everyone.
+func (c *compiler) among(condition define.Condition) boolFunc {
+	if condition == nil {
+		return nil
+	}
+	return c.condition(condition)
 }
 
 // bands compiles to the index of the band, -1 for a missing value.
-func (c *compiler) bands(x define.Bands, part string) func(*frame) int {
-	of := c.value(x.Of)
-	switch {
-	case len(x.At) > 0:
+func (c *compiler) bands(x define.Bands) func(*frame) int {
+	if len(x.At) > 0 {
+		of := c.child("of", x.Of)
 		return func(f *frame) int { // [a, b)
 			v := of(f)
 			if v.IsMissing() {
@@ -59,28 +89,24 @@ func (c *compiler) bands(x define.Bands, part string) func(*frame) int {
 			}
 			return n
 		}
-	case len(x.Percentiles) > 0:
-		var among boolFunc
-		if x.Among != nil {
-			among = c.condition(x.Among)
-		}
-		cuts := c.populate(part, of, among, func(sorted []float64) []float64 {
-			out := make([]float64, len(x.Percentiles))
-			for i, p := range x.Percentiles {
-				out[i] = Quantile(sorted, p/100)
-			}
-			return out
-		})
-		return func(f *frame) int {
-			v, cuts := of(f), cuts(f)
-			if v.IsMissing() || len(cuts) == 0 {
-				return -1
-			}
-			return below(cuts, v.Float64())
-		}
 	}
-	c.unsupported("natural breaks")
-	return func(*frame) int { return -1 }
+	of, cuts := c.populate(x.Of, c.among(x.Among), func(sorted []float64) []float64 {
+		if x.Natural > 0 {
+			return NaturalBreaks(sorted, x.Natural)
+		}
+		out := make([]float64, len(x.Percentiles))
+		for i, p := range x.Percentiles {
+			out[i] = Quantile(sorted, p/100)
+		}
+		return out
+	})
+	return func(f *frame) int {
+		v, cuts := of(f), cuts(f)
+		if v.IsMissing() || len(cuts) == 0 {
+			return -1
+		}
+		return below(cuts, v.Float64())
+	}
 }
 
 func (c *compiler) tier(d define.Tier) func(*frame) int {
@@ -148,7 +174,8 @@ func (c *compiler) rfm(d define.Tier) func(*frame) int {
 	x := *d.RFM
 	values := [3]define.Value{x.Recency, x.Frequency, x.Monetary}
 	names := [3]string{"recency", "frequency", "monetary"}
-	recency := c.value(values[0])
+	var recency valueFunc
+	c.in(names[0], func() { recency = c.child("of", values[0]) })
 	valued := func(f *frame) bool { return !recency(f).IsMissing() }
 	if d.AppliesTo != nil {
 		applies := c.condition(d.AppliesTo)
@@ -156,7 +183,7 @@ func (c *compiler) rfm(d define.Tier) func(*frame) int {
 	}
 	var scorers [3]scorer
 	for i := range values {
-		scorers[i] = c.scorer(x, i, names[i], c.value(values[i]), valued)
+		c.in(names[i], func() { scorers[i] = c.scorer(x, i, values[i], valued) })
 	}
 	level := rfmLevel(d, x, [3]int{scorers[0].scores, scorers[1].scores, scorers[2].scores})
 	return func(f *frame) int {
@@ -175,9 +202,9 @@ func (c *compiler) rfm(d define.Tier) func(*frame) int {
 
 // scorer compiles one of recency (0), frequency (1) and monetary value (2).
 // Recency is reversed: fewer days score higher.
-func (c *compiler) scorer(x define.RFM, dimension int, name string, value valueFunc, valued boolFunc) scorer {
+func (c *compiler) scorer(x define.RFM, dimension int, of define.Value, valued boolFunc) scorer {
 	reversed := dimension == 0
-	byCuts := func(scores int, cuts func(*frame) []float64) scorer {
+	byCuts := func(scores int, value valueFunc, cuts func(*frame) []float64) scorer {
 		return scorer{scores, func(f *frame) int {
 			v, cuts := value(f), cuts(f)
 			if v.IsMissing() || len(cuts) == 0 {
@@ -192,7 +219,7 @@ func (c *compiler) scorer(x define.RFM, dimension int, name string, value valueF
 	}
 	// split scores 2 for a value at or on the better side of the cut, else 1.
 	split := func(cut func([]float64) []float64) scorer {
-		cuts := c.populate(name, value, valued, cut)
+		value, cuts := c.populate(of, valued, cut)
 		return scorer{2, func(f *frame) int {
 			v, cuts := value(f), cuts(f)
 			if v.IsMissing() || len(cuts) == 0 {
@@ -206,20 +233,21 @@ func (c *compiler) scorer(x define.RFM, dimension int, name string, value valueF
 	}
 	switch s := x.Score; {
 	case s.Quantile > 0:
-		return byCuts(s.Quantile, c.populate(name, value, valued, func(sorted []float64) []float64 {
+		value, cuts := c.populate(of, valued, func(sorted []float64) []float64 {
 			cuts := make([]float64, s.Quantile-1)
 			for i := range cuts {
 				cuts[i] = Quantile(sorted, float64(i+1)/float64(s.Quantile))
 			}
 			return cuts
-		}))
+		})
+		return byCuts(s.Quantile, value, cuts)
 	case s.Breaks != nil:
 		breaks := [3][]strata.Value{s.Breaks.Recency, s.Breaks.Frequency, s.Breaks.Monetary}[dimension]
 		cuts := make([]float64, len(breaks))
 		for i, b := range breaks {
 			cuts[i] = b.Float64()
 		}
-		return byCuts(len(cuts)+1, func(*frame) []float64 { return cuts })
+		return byCuts(len(cuts)+1, c.child("of", of), func(*frame) []float64 { return cuts })
 	case s.Split == "mean":
 		return split(func(values []float64) []float64 {
 			total := 0.0

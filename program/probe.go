@@ -55,7 +55,7 @@ func (p *Probe) Scores(ref define.Ref, x define.RFM) int {
 	var of [3]func(*frame) int
 	names := [3]string{"recency", "frequency", "monetary"}
 	for i, v := range [3]define.Value{x.Recency, x.Frequency, x.Monetary} {
-		of[i] = p.c.scorer(x, i, names[i], p.c.value(v), nil).of
+		p.c.in(names[i], func() { of[i] = p.c.scorer(x, i, v, nil).of })
 	}
 	p.scores = append(p.scores, func(f *frame) [3]int { return [3]int{of[0](f), of[1](f), of[2](f)} })
 	return len(p.scores) - 1

@@ -76,7 +76,7 @@ type (
 // who has a value.
 type Population struct {
 	Ref   define.Ref
-	Part  string // "" for a band; recency, frequency, monetary
+	Part  string // "" for the whole value, else where in it it stands, such as rows; recency, frequency, monetary
 	value valueFunc
 	among boolFunc // nil = everyone
 	// Cuts turns the sorted values of everyone into cut points.
@@ -140,7 +140,10 @@ type compiler struct {
 	*Program
 	path string // of the definition being compiled
 	ref  define.Ref
+	part string // "" for the whole of it, else the steps down to what is being compiled, joined by points
 	errs []error
+
+	populating bool // what is being compiled is a value that is calibrated
 }
 
 func (c *compiler) definition(ref define.Ref) {

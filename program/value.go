@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"strata"
@@ -39,7 +40,7 @@ func (c *compiler) value(value define.Value) valueFunc {
 	case define.FirstOf:
 		parts := make([]valueFunc, len(x.Of))
 		for i, part := range x.Of {
-			parts[i] = c.value(part)
+			parts[i] = c.child(strconv.Itoa(i), part)
 		}
 		return func(f *frame) strata.Value {
 			for _, part := range parts {
@@ -69,7 +70,7 @@ func (c *compiler) value(value define.Value) valueFunc {
 	case define.Rules:
 		return c.rules(x)
 	case define.Bands:
-		band := c.bands(x, "")
+		band := c.bands(x)
 		return func(f *frame) strata.Value {
 			if n := band(f); n >= 0 && n < len(x.Labels) {
 				return strata.TextOf(x.Labels[n])
@@ -77,7 +78,9 @@ func (c *compiler) value(value define.Value) valueFunc {
 			return strata.Value{}
 		}
 	case define.Grid:
-		rows, columns := c.bands(x.Rows, "rows"), c.bands(x.Columns, "columns")
+		var rows, columns func(*frame) int
+		c.in("rows", func() { rows = c.bands(x.Rows) })
+		c.in("columns", func() { columns = c.bands(x.Columns) })
 		return func(f *frame) strata.Value {
 			r, col := rows(f), columns(f)
 			if r < 0 || col < 0 || r >= len(x.Cells) || col >= len(x.Cells[r]) {
@@ -86,10 +89,10 @@ func (c *compiler) value(value define.Value) valueFunc {
 			return strata.TextOf(x.Cells[r][col])
 		}
 	case define.Ladder:
-		of := c.value(x.Of)
+		of := c.child("of", x.Of)
 		return func(f *frame) strata.Value {
 			v := of(f)
-			if !v.Numeric() || len(x.Steps) == 0 {
+			if v.IsMissing() || len(x.Steps) == 0 {
 				return strata.Value{}
 			}
 			for _, step := range x.Steps {
@@ -101,6 +104,12 @@ func (c *compiler) value(value define.Value) valueFunc {
 		}
 	case define.Formula:
 		return c.formula(x.Expr)
+	case define.Rank:
+		return c.rank(x)
+	case define.Top:
+		return c.top(x)
+	case define.Composite:
+		return c.composite(x)
 	}
 	c.unsupported(valueName(value))
 	return missing
@@ -110,12 +119,6 @@ func (c *compiler) value(value define.Value) valueFunc {
 // compute.
 func valueName(value define.Value) string {
 	switch value.(type) {
-	case define.Rank:
-		return "rank and percentile"
-	case define.Top:
-		return "top"
-	case define.Composite:
-		return "composite"
 	case define.ScoreValue:
 		return "score"
 	case define.ManualValue:
