@@ -188,14 +188,21 @@ func (b *builder) tagIs(o *object, c *cursor) Condition {
 	if out.For = b.held(o); out.Since == nil && out.Changed == nil {
 		b.needTest(o, out.Test, "write {tag: "+name+", is: ...} or exists: true")
 	}
-	if (out.Since != nil || out.Changed != nil || out.For != nil) && b.scope != nil {
-		if tag, ok := b.scope.set.Tags[name]; ok {
-			if _, timed := tag.Value.(SinceEvent); timed {
-				b.refuse(c, fmt.Sprintf("%s changes by time alone, so for, since and changed say nothing of it", name), "compare its value")
-			}
-		}
+	if out.Since != nil || out.Changed != nil || out.For != nil {
+		b.refuseTimed(c, name)
 	}
 	return out
+}
+
+// refuseTimed refuses to ask for the past of a value that is a time since
+// something.
+func (b *builder) refuseTimed(c *cursor, tag string) {
+	if b.scope == nil {
+		return
+	}
+	if _, timed := b.scope.set.Tags[tag].Value.(SinceEvent); timed {
+		b.refuse(c, fmt.Sprintf("%s changes by time alone, so for, since, changed and moved say nothing of it", tag), "compare its value")
+	}
 }
 
 // sinceIsTime reports whether the value of since is a time and not a window.
@@ -284,6 +291,7 @@ func (b *builder) moved(o *object, c *cursor) Condition {
 		out.Tier = b.reference(tier, "tier")
 	case tag != nil:
 		out.Tag = b.reference(tag, "tag")
+		b.refuseTimed(tag, out.Tag)
 	}
 	read := func(c *cursor) []Operand {
 		if c == nil {

@@ -100,7 +100,7 @@ func TestRefused(t *testing.T) {
 		{"formula of a text", `tags: {a: {value: {formula: "city + 1"}}}`, []string{"tags.a.value.formula | city is text, which a formula cannot use"}},
 		{"formula of kinds", `tags: {a: {value: {formula: "if(balance, 1, 2)"}}}`, []string{"tags.a.value.formula | if needs a boolean"}},
 		{"rules of kinds", `tags: {a: {value: {rules: [{name: 高, where: {everyone: true}}, {name: 1, where: {everyone: true}}]}}}`, []string{"tags.a.value.rules[1].name | this value is a number, the first is a text | give values of one type"}},
-		{"for on time since", "tags: {q: {value: {since: {event: order_paid}}}}\nsegments: {s: {where: {tag: q, at_least: 3, for: {at_least: 3d}}}}", []string{where + ".tag | q changes by time alone, so for, since and changed say nothing of it | compare its value"}},
+		{"for on time since", "tags: {q: {value: {since: {event: order_paid}}}}\nsegments: {s: {where: {tag: q, at_least: 3, for: {at_least: 3d}}}}", []string{where + ".tag | q changes by time alone, so for, since, changed and moved say nothing of it | compare its value"}},
 		// Tiers.
 		{"nothing gives levels", `tiers: {t: {levels: [A]}}`, []string{"tiers.t | nothing says who is at which level | write one of rules, rfm, aipl, funnel, promotion, score"}},
 		{"two ways", `tiers: {t: {rfm: {classes: eight}, rules: [{level: general_keep, where: {everyone: true}}]}}`, []string{"tiers.t | rules and rfm both give levels | keep one of them"}},
