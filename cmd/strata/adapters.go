@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"strata"
+	"strata/define"
 	"strata/ingest"
 	"strata/registry"
 	"strata/server"
@@ -36,6 +37,21 @@ func (a accounts) SetPassword(ctx context.Context, name, password string) error 
 
 func (a accounts) UseSignInLink(ctx context.Context, token string, at strata.Instant) (server.Account, error) {
 	return account(a.r.UseSignInLink(ctx, token, at))
+}
+
+// definitions are the registry's, as publish.Definitions.
+type definitions struct{ *registry.Registry }
+
+func (d definitions) Publish(ctx context.Context, set *define.Set, refs []define.Ref, author string, at strata.Instant) (uint64, error) {
+	var changes []registry.Change
+	for _, ref := range refs {
+		changes = append(changes, registry.Change{Kind: ref.Kind, Name: ref.Name, Op: registry.Update})
+	}
+	return d.Apply(ctx, set, changes, author, at)
+}
+
+func (definitions) As(ctx context.Context, author string, at strata.Instant) context.Context {
+	return registry.WithAuthor(ctx, author, at)
 }
 
 // audit is the registry's, as server.Audit.

@@ -13,6 +13,7 @@ import (
 	"strata"
 	"strata/compute"
 	"strata/define"
+	"strata/publish"
 	"strata/server"
 )
 
@@ -148,7 +149,7 @@ func (b *business) shown(a *compute.Answer, ref define.Ref) (*shown, error) {
 	if calibration, ok := a.Calibrations[ref]; ok {
 		s.Calibration = b.calibration(calibration)
 	}
-	ids := holders(a, ref).ToArray()
+	ids := publish.Holders(a, ref).ToArray()
 	s.Count = len(ids)
 	if ref.Kind == "segment" {
 		s.Members = []string{}
