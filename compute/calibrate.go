@@ -2,9 +2,12 @@ package compute
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
+
+	"github.com/zeebo/xxh3"
 
 	"strata"
 	"strata/define"
@@ -21,7 +24,7 @@ func (e *Engine) calibrate(ctx context.Context, p *program.Program, at strata.In
 		if _, seen := calibrations[part.Ref]; seen || slices.Contains(absent, part.Ref) {
 			continue
 		}
-		stored, err := e.stored(ctx, part.Ref, at)
+		stored, err := e.stored(ctx, part.Ref, basis(p.Set(), part.Ref), at)
 		if err != nil {
 			return nil, err
 		}
@@ -66,17 +69,66 @@ func (e *Engine) calibrateOnly(ctx context.Context, p *program.Program, ref defi
 	return made[0], nil
 }
 
-func (e *Engine) stored(ctx context.Context, ref define.Ref, at strata.Instant) (*define.Calibration, error) {
+func (e *Engine) stored(ctx context.Context, ref define.Ref, basis string, at strata.Instant) (*define.Calibration, error) {
 	all, err := e.definitions.Calibrations(ctx, ref.Kind, ref.Name)
 	if err != nil {
 		return nil, err
 	}
 	for i := range all {
-		if all[i].At <= at {
+		if all[i].At <= at && all[i].Basis == basis {
 			return &all[i], nil
 		}
 	}
 	return nil, nil
+}
+
+// basis is a fingerprint of what a definition's cut points are computed from:
+// the values, the population and how it is cut, with all that they stand on,
+// but not names, labels and levels.
+func basis(set *define.Set, ref define.Ref) string {
+	h := xxh3.New()
+	bands := func(b define.Bands) {
+		b.Labels = nil
+		h.WriteString(define.PrintValue(b))
+	}
+	only := set.Only(ref)
+	for _, r := range define.Order(only) {
+		h.WriteString(r.String())
+		switch r.Kind {
+		case "tag":
+			switch v := only.Tags[r.Name].Value.(type) {
+			case define.Bands:
+				bands(v)
+			case define.Grid:
+				bands(v.Rows)
+				bands(v.Columns)
+			default:
+				h.WriteString(define.PrintValue(v))
+			}
+		case "segment":
+			d := only.Segments[r.Name]
+			h.WriteString(define.PrintCondition(d.Where))
+			if d.Exclude != nil {
+				h.WriteString(define.PrintCondition(d.Exclude))
+			}
+		case "tier":
+			d := only.Tiers[r.Name]
+			if d.AppliesTo != nil {
+				h.WriteString(define.PrintCondition(d.AppliesTo))
+			}
+			for _, rule := range d.Rules {
+				h.WriteString(rule.Level)
+				h.WriteString(define.PrintCondition(rule.Where))
+			}
+			if m := d.RFM; m != nil {
+				for _, v := range []define.Value{m.Recency, m.Frequency, m.Monetary} {
+					h.WriteString(define.PrintValue(v))
+				}
+				fmt.Fprintf(h, "%v %d %s %v", m.Within, m.Score.Quantile, m.Score.Split, m.Score.Top)
+			}
+		}
+	}
+	return fmt.Sprintf("%016x", h.Sum64())
 }
 
 // make computes the cut points of the definitions given in one scan of
@@ -112,7 +164,7 @@ func (e *Engine) make(ctx context.Context, p *program.Program, refs []define.Ref
 	}
 	made := make([]define.Calibration, len(refs))
 	for i, ref := range refs {
-		made[i] = define.Calibration{Kind: ref.Kind, Name: ref.Name, At: at, Cuts: map[string][]float64{}}
+		made[i] = define.Calibration{Kind: ref.Kind, Name: ref.Name, At: at, Basis: basis(p.Set(), ref), Cuts: map[string][]float64{}}
 		for n, part := range parts {
 			if part.Ref != ref {
 				continue

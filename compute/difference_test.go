@@ -112,6 +112,28 @@ func smallCatalogue(t *testing.T) define.Catalogue {
 	return out
 }
 
+// rfmModels are tiers over orders, one of each kind of score and class.
+func rfmModels(t *testing.T, settings strata.Settings) map[string]define.Tier {
+	t.Helper()
+	file, err := define.Parse("rfm", []byte(differenceCatalogue+`
+tiers:
+  rfm_mean: {rfm: {score: mean, within: 60d}}
+  rfm_median: {rfm: {score: median}, applies_to: {event: visited}}
+  rfm_top: {rfm: {score: {top: {recency: {percent: 50}, frequency: {count: 2}, monetary: {percent: 30}}}}}
+  rfm_three: {rfm: {classes: three, weights: [1, 2, 3], score: {quantile: 4}, monetary: {max: {event: item_bought, of: price}}}}
+  rfm_grid: {rfm: {classes: grid, within: 1y}}
+  rfm_breaks: {rfm: {score: {breaks: {recency: [3, 30], frequency: [1, 2, 4], monetary: [10, 20.50]}}, recency: {since: {event: "*"}}}}
+`))
+	if file == nil {
+		t.Fatal(err)
+	}
+	base, _, err := define.Check(nil, file, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base.Tiers
+}
+
 // comparePair compares one pair and returns the first disagreement.
 func comparePair(t *testing.T, n int, compared, positive map[string]int) string {
 	settings := strata.DefaultSettings()
@@ -132,6 +154,11 @@ func comparePair(t *testing.T, n int, compared, positive map[string]int) string 
 	for name, d := range set.Tiers {
 		d.Hold, d.Moves = define.Duration{}, nil
 		set.Tiers[name] = d
+	}
+	for name, d := range rfmModels(t, settings) {
+		if n%4 == 0 {
+			set.Tiers[name] = d
+		}
 	}
 	zone, err := settings.Location()
 	if err != nil {

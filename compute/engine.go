@@ -284,6 +284,33 @@ func (e *Engine) Trend(ctx context.Context, at []strata.Instant) (map[string][]i
 	return trend, nil
 }
 
+// CalibrateNew stores a first calibration, effective at the instant, for
+// those of the published definitions whose cut points come from everyone and
+// have none in force for what they now measure. Where nobody has a value yet
+// nothing is stored.
+func (e *Engine) CalibrateNew(ctx context.Context, refs []define.Ref, at strata.Instant) error {
+	set, _, err := e.definitions.Published(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := e.compile(set)
+	if err != nil {
+		return err
+	}
+	inForce, err := e.calibrate(ctx, p, at)
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs {
+		if c, ok := inForce[ref]; ok && c.Version == 0 && c.People > 0 {
+			if _, err := e.definitions.AddCalibration(ctx, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Calibrate computes the cut points of one published definition as of an
 // instant and stores them, effective from then until the next.
 func (e *Engine) Calibrate(ctx context.Context, ref define.Ref, at strata.Instant) (define.Calibration, error) {

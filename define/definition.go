@@ -281,5 +281,6 @@ type Calibration struct {
 	At      strata.Instant       `json:"at"`      // effective from
 	Version int                  `json:"version"` // 0 = made for one answer, not stored
 	People  int                  `json:"people"`  // who had a value
+	Basis   string               `json:"basis"`   // fingerprint of what was measured: of another basis, the cuts mean nothing
 	Cuts    map[string][]float64 `json:"cuts"`    // by part: "" for a band; recency, frequency, monetary
 }
