@@ -164,7 +164,7 @@ func (c *call) printPlan(p *shownPlan) {
 	for _, item := range p.Items {
 		fmt.Fprintf(c.stdout, "%s %s %s", map[publish.Change]string{publish.Create: "+", publish.Update: "~", publish.Same: " "}[item.Change], item.Kind, item.Name)
 		if item.Kind == "tag" || item.Kind == "segment" || item.Kind == "tier" {
-			c.printCounts(item)
+			c.printCounts(item, item.Kind != "tier") // its moves follow
 		}
 		fmt.Fprintln(c.stdout)
 		if len(item.Entered) > 0 {
@@ -181,7 +181,7 @@ func (c *call) printPlan(p *shownPlan) {
 	}
 	for _, item := range p.Affected {
 		fmt.Fprintf(c.stdout, "> %s %s", item.Kind, item.Name)
-		c.printCounts(item)
+		c.printCounts(item, true)
 		fmt.Fprintln(c.stdout)
 	}
 	for _, note := range p.Notes {
@@ -190,9 +190,9 @@ func (c *call) printPlan(p *shownPlan) {
 	fmt.Fprintf(c.stdout, "plan %s as of %s\n", p.ID, p.AsOf)
 }
 
-func (c *call) printCounts(i shownItem) {
+func (c *call) printCounts(i shownItem, changed bool) {
 	fmt.Fprintf(c.stdout, "  %d -> %d (enter %d, leave %d", i.Before, i.After, i.Enter, i.Leave)
-	if i.Changed > 0 {
+	if changed && i.Changed > 0 {
 		fmt.Fprintf(c.stdout, ", change %d", i.Changed)
 	}
 	fmt.Fprint(c.stdout, ")")
