@@ -212,6 +212,8 @@ const pages = {
 if (levelled) pages['customer-why'] = `/customers/${encodeURIComponent(person)}?why=tier.${levelled.tier}`;
 if (detail.segments[0]) pages['customer-why-segment'] = `/customers/${encodeURIComponent(person)}?why=segment.${detail.segments[0].name}`;
 if (biggest) pages.segment = `/segments/${biggest.name}`;
+pages['overview-past'] = `/?as_of=${overview.from}`;
+if (tiers[0]) pages['tier-past'] = `/tiers/${tiers[0].name}?as_of=${overview.from}`;
 if (tags[0]) pages.tag = `/tags/${tags[0].name}`;
 for (const t of tiers) pages[`tier-${t.name}`] = `/tiers/${t.name}`;
 if (overview.moves[0]) {
@@ -331,6 +333,33 @@ await story('the levels of a tier and the cells of its matrix open their lists',
     const people = await listTotal();
     check(people === moved, `moves of ${t.name}: ${moved} in the matrix, ${people} in the list`);
   }
+});
+
+await story('between two past dates the matrix and its lists agree', async () => {
+  for (const t of tiers.slice(0, 2)) {
+    await page.goto(`${base}/tiers/${t.name}?lang=zh&from=${overview.from}&to=${overview.to}`);
+    await settled(page);
+    const cell = page.locator('.matrix td a').first();
+    if ((await cell.count()) === 0) continue;
+    const moved = Number((await cell.innerText()).replace(/\D/g, ''));
+    await cell.click();
+    await page.waitForURL(/moved_from/);
+    const people = await listTotal();
+    check(people === moved, `past moves of ${t.name}: ${moved} in the matrix, ${people} in the list`);
+  }
+});
+
+await story('the levels of a past day open the lists of that day', async () => {
+  const past = await ask(`/overview?as_of=${overview.from}`);
+  await page.goto(`${base}/?lang=zh&as_of=${overview.from}`);
+  await settled(page);
+  const t = past.tiers[0];
+  const l = t?.levels.find((/** @type {any} */ x) => x.count > 0);
+  if (!l) return;
+  await page.locator(`.stacked a[href*="tier=${t.name}&"][href*="level=${encodeURIComponent(l.id)}"]`).first().click();
+  await page.waitForURL(/as_of=/);
+  const total = await listTotal();
+  check(total === l.count, `past level ${t.name}/${l.id}: ${l.count} on the overview, ${total} in the list`);
 });
 
 await story('pages of a list go forth and back, and the state is in the address', async () => {

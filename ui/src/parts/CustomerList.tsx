@@ -74,6 +74,7 @@ function Rows({ rows, dim, tier }: { rows: CustomerItem[]; dim: boolean; tier?: 
   const levels = (c: CustomerItem) => {
     const all = order(c.levels, tier);
     const rest = all.slice(SHOWN);
+    if (all.length === 0) return <span className="muted">–</span>;
     return (
       <span className="chips">
         {all.slice(0, SHOWN).map((l) => (

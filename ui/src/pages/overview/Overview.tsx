@@ -111,7 +111,7 @@ function Pins({ data, className }: { data: Data; className: string }) {
                     {text(p.title)}
                     <span>{p.name}</span>
                   </strong>
-                  <small>{text(p.note)}</small>
+                  <small title={text(p.note)}>{text(p.note)}</small>
                 </span>
               </Link>
             </li>
