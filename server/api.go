@@ -61,6 +61,13 @@ type (
 		Kind string `query:"kind" required:"true" enum:"tag,segment,tier"`
 		Name string `query:"name" required:"true" minLength:"1"`
 	}
+	definitionRequest struct {
+		AsOf
+		Kind string `path:"kind" enum:"tag,segment,tier"`
+		Name string `path:"name"`
+	}
+	draftRequest struct{ Body DraftText }
+	applyRequest struct{ Body PlanID }
 	movesRequest struct {
 		Name string `path:"name"`
 		From string `query:"from" required:"true" example:"2026-01-01" doc:"RFC 3339, or a date (00:00 of that day)."`
@@ -114,6 +121,12 @@ func register(api huma.API, c *console) {
 	handle(api, c, op("list-tiers", get, "/tiers", "Tiers", "All tier models"), c.tiers)
 	handle(api, c, op("get-tier", get, "/tiers/{name}", "Tiers", "One tier model with the weight of each level"), c.tier)
 	handle(api, c, op("get-moves", get, "/tiers/{name}/moves", "Tiers", "How customers moved between levels, by the same calibration at both dates"), c.moves)
+
+	handle(api, c, op("get-definition", get, "/definitions/{kind}/{name}", "Definitions", "A tag, segment or tier: what it says with concrete dates, whom it holds, its versions"), c.definition)
+	handle(api, c, op("get-samples", get, "/definitions/{kind}/{name}/samples", "Definitions", "Ten customers whom it holds and ten whom it does not, near its border where there is one, each with the reason"), c.samples)
+	handle(api, c, op("check-definitions", post, "/definitions/check", "Definitions", "What is wrong with a text of definitions, or what it says; changes nothing"), c.checkDraft)
+	handle(api, c, op("preview-definitions", post, "/definitions/preview", "Definitions", "Plan a text of definitions: who would enter, leave and move; for owners and operators"), c.preview)
+	handle(api, c, op("apply-definitions", post, "/definitions/apply", "Definitions", "Publish exactly a plan; 409 when data or definitions have changed since; for owners and operators; written to the audit"), c.applyPlan)
 
 	handle(api, c, op("list-audit", get, "/audit", "Audit", "Who did what, newest first"), c.auditPage)
 	handle(api, c, op("list-imports", get, "/imports", "Imports", "All imports, newest first"), c.imports)

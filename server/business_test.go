@@ -25,6 +25,7 @@ import (
 	"strata/define"
 	"strata/identity"
 	"strata/ingest"
+	"strata/publish"
 	"strata/registry"
 	"strata/server"
 	"strata/timeline"
@@ -193,6 +194,7 @@ func newBusiness(t testing.TB) *business {
 		Engine: b.engine, Definitions: b.registry, Timeline: b.store, Identity: b.people,
 		Accounts: accounts{b.registry}, Links: accounts{b.registry}, Sessions: b.registry.Sessions(time.Now), Audit: audit{b.registry},
 		Pins: pinned{{Customer: "M001", Title: server.Text2{Zh: "常客", En: "A regular"}}, {Customer: "nobody"}}, Imports: imports{b.store},
+		Publisher: publish.New(published{b.registry}, b.registry, b.engine, b.store.Commits, b.store.Settings()), Versions: versions{b.registry},
 		Now: b.now, Business: server.Text2{Zh: "小店", En: "Small shop"}, Version: "test",
 		Console: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>Strata</title>")}, "assets/app-1a2b.js": {Data: []byte("export {}")}},
 	})
@@ -330,6 +332,31 @@ func (a accounts) SetPassword(ctx context.Context, name, password string) error 
 
 func (a accounts) UseSignInLink(ctx context.Context, token string, at strata.Instant) (server.Account, error) {
 	return account(a.r.UseSignInLink(ctx, token, at))
+}
+
+type published struct{ *registry.Registry }
+
+func (p published) Publish(ctx context.Context, set *define.Set, refs []define.Ref, author string, at strata.Instant) (uint64, error) {
+	var changes []registry.Change
+	for _, r := range refs {
+		changes = append(changes, registry.Change{Kind: r.Kind, Name: r.Name, Op: registry.Update})
+	}
+	return p.Apply(ctx, set, changes, author, at)
+}
+
+func (published) As(ctx context.Context, author string, at strata.Instant) context.Context {
+	return registry.WithAuthor(ctx, author, at)
+}
+
+type versions struct{ r *registry.Registry }
+
+func (v versions) Versions(ctx context.Context, kind, name string) ([]server.DefinitionVersion, error) {
+	all, err := v.r.Versions(ctx, kind, name)
+	var out []server.DefinitionVersion
+	for _, x := range all {
+		out = append(out, server.DefinitionVersion{Version: x.Version, At: x.AppliedAt.In(time.UTC), Author: x.Author})
+	}
+	return out, err
 }
 
 type audit struct{ r *registry.Registry }

@@ -17,6 +17,7 @@ import (
 	"strata"
 	"strata/compute"
 	"strata/identity"
+	"strata/publish"
 	"strata/timeline"
 )
 
@@ -39,6 +40,8 @@ type Options struct {
 	Audit       Audit
 	Pins        Pins
 	Imports     Imports
+	Publisher   *publish.Publisher
+	Versions    Versions
 	Now         func() time.Time
 
 	Console       fs.FS        // the built console, index.html at its root; nil = API only
@@ -52,7 +55,7 @@ func (o *Options) validate() error {
 	for name, absent := range map[string]bool{
 		"Engine": o.Engine == nil, "Definitions": o.Definitions == nil, "Timeline": o.Timeline == nil, "Identity": o.Identity == nil,
 		"Accounts": o.Accounts == nil, "Links": o.Links == nil, "Sessions": o.Sessions == nil, "Audit": o.Audit == nil,
-		"Pins": o.Pins == nil, "Imports": o.Imports == nil, "Now": o.Now == nil,
+		"Pins": o.Pins == nil, "Imports": o.Imports == nil, "Publisher": o.Publisher == nil, "Versions": o.Versions == nil, "Now": o.Now == nil,
 	} {
 		if absent {
 			return &strata.Error{Code: strata.Invalid, Field: "server.Options." + name, Message: "is missing"}
@@ -86,7 +89,7 @@ func New(o Options) (*Server, error) {
 		life: life, end: end,
 		portraits: newMemo[view, *portrait](life, 4), trends: newMemo[day, map[string][]int](life, 2),
 		periods: newMemo[day, *period](life, 2), grids: newMemo[gridOf, *gridAnswer](life, 8), names: newMemo[uint64, *nameIndex](life, 1),
-		allTags: newMemo[view, []TagInfo](life, 2),
+		allTags: newMemo[view, []TagInfo](life, 2), sampled: newMemo[samplesOf, Samples](life, 16),
 	}
 	handler, err := c.routes()
 	if err != nil {
@@ -139,6 +142,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	s.console.grids.wait()
 	s.console.names.wait()
 	s.console.allTags.wait()
+	s.console.sampled.wait()
 	if err != nil {
 		return &strata.Error{Code: strata.Unavailable, Message: "some requests were still running when the server stopped", Cause: err}
 	}
@@ -165,6 +169,7 @@ type console struct {
 	grids     *memo[gridOf, *gridAnswer]
 	names     *memo[uint64, *nameIndex]
 	allTags   *memo[view, []TagInfo]
+	sampled   *memo[samplesOf, Samples]
 }
 
 // problem is the answer to an error of an operation.

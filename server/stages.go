@@ -74,6 +74,13 @@ type Imports interface {
 	Refused(ctx context.Context, id uint32, after uint64, limit int) ([]RefusedInfo, error)
 }
 
+// Versions knows the history of definitions.
+type Versions interface {
+	// Versions returns the versions of what is published under a name, newest
+	// first.
+	Versions(ctx context.Context, kind, name string) ([]DefinitionVersion, error)
+}
+
 // Actions in the audit.
 const (
 	actionSignIn        = "session.sign_in"
@@ -83,6 +90,7 @@ const (
 	actionPassword      = "account.set_password"
 	actionViewCustomer  = "customer.view"
 	actionExport        = "customers.export"
+	actionApply         = "definitions.apply"
 )
 
 // missing reports whether an error says that something is not there.

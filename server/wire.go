@@ -283,7 +283,7 @@ type SegmentDetail struct {
 
 // DefinitionRef names a definition.
 type DefinitionRef struct {
-	Kind  string `json:"kind" enum:"tag,segment,tier,list,score,strategy"`
+	Kind  string `json:"kind" enum:"tag,segment,tier,list,score,strategy,attribute,event,synonym"`
 	Name  string `json:"name"`
 	Title Text2  `json:"title"`
 }

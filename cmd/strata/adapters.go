@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"strata"
 	"strata/define"
@@ -52,6 +53,18 @@ func (d definitions) Publish(ctx context.Context, set *define.Set, refs []define
 
 func (definitions) As(ctx context.Context, author string, at strata.Instant) context.Context {
 	return registry.WithAuthor(ctx, author, at)
+}
+
+// versions are the registry's, as server.Versions.
+type versions struct{ r *registry.Registry }
+
+func (v versions) Versions(ctx context.Context, kind, name string) ([]server.DefinitionVersion, error) {
+	all, err := v.r.Versions(ctx, kind, name)
+	var out []server.DefinitionVersion
+	for _, x := range all {
+		out = append(out, server.DefinitionVersion{Version: x.Version, At: x.AppliedAt.In(time.UTC), Author: x.Author})
+	}
+	return out, err
 }
 
 // audit is the registry's, as server.Audit.

@@ -89,6 +89,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/definitions/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tag, segment or tier: what it says with concrete dates, whom it holds, its versions */
+        get: operations["get-definition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/definitions/{kind}/{name}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ten customers whom it holds and ten whom it does not, near its border where there is one, each with the reason */
+        get: operations["get-samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/definitions/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish exactly a plan; 409 when data or definitions have changed since; for owners and operators; written to the audit */
+        post: operations["apply-definitions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/definitions/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with a text of definitions, or what it says; changes nothing */
+        post: operations["check-definitions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/definitions/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan a text of definitions: who would enter, leave and move; for owners and operators */
+        post: operations["preview-definitions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/export": {
         parameters: {
             query?: never;
@@ -333,6 +418,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Applied: {
+            /** @description What was created or changed; none where all of it was published already. */
+            definitions: components["schemas"]["DefinitionRef"][];
+            /**
+             * Format: int64
+             * @description Of all definitions.
+             */
+            version: number;
+        };
         AttributeInfo: {
             /** Format: date-time */
             at: string;
@@ -380,6 +474,11 @@ export interface components {
         Credentials: {
             account: string;
             password: string;
+        };
+        CustomerBrief: {
+            id: string;
+            name: string;
+            phone_masked: string;
         };
         CustomerDetail: {
             /** Format: date-time */
@@ -476,11 +575,96 @@ export interface components {
             /** Format: date */
             date: string;
         };
+        DefinitionDetail: {
+            /** Format: date-time */
+            as_of: string;
+            calibration?: components["schemas"]["CalibrationInfo"];
+            consumer: string;
+            /**
+             * Format: int64
+             * @description Members, those with a value, or those with a level.
+             */
+            count: number;
+            description: components["schemas"]["Text2"];
+            /** @enum {string} */
+            kind: "tag" | "segment" | "tier";
+            name: string;
+            owner: string;
+            purpose: string;
+            /** @description With the concrete dates of as_of. */
+            sentence: components["schemas"]["Text2"];
+            /**
+             * Format: double
+             * @description 0..1 of everyone.
+             */
+            share: number;
+            title: components["schemas"]["Text2"];
+            used_by: components["schemas"]["DefinitionRef"][];
+            uses: components["schemas"]["DefinitionRef"][];
+            /** @description Newest first. */
+            versions: components["schemas"]["DefinitionVersion"][];
+            yaml: string;
+        };
         DefinitionRef: {
             /** @enum {string} */
-            kind: "attribute" | "event" | "tag" | "segment" | "tier" | "list" | "score";
+            kind: "tag" | "segment" | "tier" | "list" | "score" | "strategy" | "attribute" | "event" | "synonym";
             name: string;
             title: components["schemas"]["Text2"];
+        };
+        DefinitionVersion: {
+            /**
+             * Format: date-time
+             * @description When it was published.
+             */
+            at: string;
+            author: string;
+            /** Format: int64 */
+            version: number;
+        };
+        DraftCheck: {
+            /** @description Only where there are no errors. */
+            definitions: components["schemas"]["DraftDefinition"][];
+            /** @description In the order of the text. */
+            errors: components["schemas"]["DraftProblem"][];
+            ok: boolean;
+            /** @description What is allowed but seldom meant; only where there are no errors. */
+            warnings: components["schemas"]["DraftProblem"][];
+        };
+        DraftDefinition: {
+            /** @enum {string} */
+            change: "create" | "update" | "same";
+            /** @enum {string} */
+            kind: "tag" | "segment" | "tier" | "list" | "score" | "strategy" | "attribute" | "event" | "synonym";
+            name: string;
+            /** @description With concrete dates; empty for kinds that have none. */
+            sentence: components["schemas"]["Text2"];
+            title: components["schemas"]["Text2"];
+        };
+        DraftProblem: {
+            /**
+             * Format: int64
+             * @description From 1, in characters.
+             */
+            column?: number;
+            /** @description What to write instead. */
+            hint?: string;
+            /**
+             * Format: int64
+             * @description From 1; 0 where it is not in one line, such as a published definition that no longer fits.
+             */
+            line: number;
+            message: string;
+            /** @description Such as segments.loyal.where. */
+            path: string;
+        };
+        DraftText: {
+            /**
+             * @description RFC 3339, or a date (00:00 of that day); absent = now.
+             * @example 2026-01-31
+             */
+            as_of?: string;
+            /** @description As in a file of definitions, YAML or JSON. */
+            yaml: string;
         };
         EventCount: {
             /** Format: int64 */
@@ -680,13 +864,13 @@ export interface components {
             password: string;
         };
         Overview: {
-            /** @description Customers who did something themselves in the period: any event but those that the business sends (message_sent, coupon_issued, group_message_sent, order_refunded). */
+            /** @description Customers who did something themselves in the period: any event but what the business does (message_sent, coupon_issued, order_refunded, wecom_deleted_by_staff). */
             active: components["schemas"]["Figure"];
             /** Format: date-time */
             as_of: string;
             /** @description Turnover / orders. */
             basket_value: components["schemas"]["Figure"];
-            /** @description Everyone known at as_of; before: without those whose first event lies in or after the period. */
+            /** @description Everyone known at as_of; before: without the new customers of the period. */
             customers: components["schemas"]["Figure"];
             /** @description 60 whole days, oldest first: the period before and the period. */
             daily: components["schemas"]["Day"][];
@@ -720,6 +904,57 @@ export interface components {
             name: string;
             note: components["schemas"]["Text2"];
             title: components["schemas"]["Text2"];
+        };
+        PlanID: {
+            plan: string;
+        };
+        PlanInfo: {
+            /** @description Published definitions outside the text that stand on it and whose people change. */
+            affected: components["schemas"]["PlanItem"][];
+            /** Format: date-time */
+            as_of: string;
+            /** @description Everything in the text. */
+            definitions: components["schemas"]["PlanItem"][];
+            /** @description For apply. */
+            plan: string;
+            warnings: components["schemas"]["DraftProblem"][];
+        };
+        PlanItem: {
+            /** Format: int64 */
+            after: number;
+            /** Format: int64 */
+            before: number;
+            /** @enum {string} */
+            change: "create" | "update" | "same";
+            /**
+             * Format: int64
+             * @description Of a tag or tier: those with another value or level than before, of those with one before and after.
+             */
+            changed: number;
+            /** Format: int64 */
+            enter: number;
+            /** @description Some of those who enter, at most 5. */
+            entered: components["schemas"]["CustomerBrief"][];
+            /** @enum {string} */
+            kind: "tag" | "segment" | "tier" | "list" | "score" | "strategy" | "attribute" | "event" | "synonym";
+            /** Format: int64 */
+            leave: number;
+            /** @description Some of those who leave, at most 5. */
+            left: components["schemas"]["CustomerBrief"][];
+            /** @description Of a tier, largest first. */
+            moves: components["schemas"]["PlanMove"][];
+            name: string;
+            title: components["schemas"]["Text2"];
+        };
+        PlanMove: {
+            /** Format: int64 */
+            count: number;
+            /** @description Level id; - = no level. */
+            from: string;
+            from_name: components["schemas"]["Text2"];
+            /** @description Level id; - = no level. */
+            to: string;
+            to_name: components["schemas"]["Text2"];
         };
         Problem: {
             /**
@@ -769,15 +1004,44 @@ export interface components {
             true?: boolean;
         };
         RefusedInfo: {
+            /** @description The column. */
             field: string;
+            hint: string;
+            /**
+             * Format: int64
+             * @description In the file.
+             */
+            line: number;
             raw: string;
             reason: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description 1 = the first row of data; of a group of rows its first.
+             */
             row: number;
         };
         RefusedPage: {
             items: components["schemas"]["RefusedInfo"][];
             next: string | null;
+        };
+        Sample: {
+            id: string;
+            /** @description Of a tier: the level's id. */
+            level?: string;
+            name: string;
+            phone_masked: string;
+            /** @description Of a tag the value, of a tier the level's name; absent where there is none. */
+            value?: components["schemas"]["Text2"];
+            /** @description To a depth of 3 and with at most 3 events; the whole is explain's. */
+            why: components["schemas"]["Reason"];
+        };
+        Samples: {
+            /** Format: date-time */
+            as_of: string;
+            /** @description At most 10; of a tag or tier some of each value. */
+            matching: components["schemas"]["Sample"][];
+            /** @description At most 10; those first who lack the least. */
+            others: components["schemas"]["Sample"][];
         };
         SegmentDetail: {
             /** Format: date-time */
@@ -1009,7 +1273,7 @@ export interface operations {
                 limit?: number;
                 /** @description With tier, since and moved_to: at this level then; - = no level. */
                 moved_from?: string;
-                /** @description At this level now; - = no level. */
+                /** @description With tier, since and moved_from: at this level now; - = no level. */
                 moved_to?: string;
                 /** @description Part of a name, the start of any key, or the last four or more digits of a phone number. */
                 search?: string;
@@ -1155,16 +1419,187 @@ export interface operations {
             };
         };
     };
+    "get-definition": {
+        parameters: {
+            query?: {
+                /** @description RFC 3339, or a date (00:00 of that day in the business zone); absent = now, in steps of a few minutes. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                kind: "tag" | "segment" | "tier";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-samples": {
+        parameters: {
+            query?: {
+                /** @description RFC 3339, or a date (00:00 of that day in the business zone); absent = now, in steps of a few minutes. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                kind: "tag" | "segment" | "tier";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Samples"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "apply-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanID"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Applied"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftText"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftCheck"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftText"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanInfo"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "export-customers": {
         parameters: {
             query?: {
                 /** @description RFC 3339, or a date (00:00 of that day in the business zone); absent = now, in steps of a few minutes. */
                 as_of?: string;
+                /** @description Of the column names and the names of levels. */
+                lang?: "zh" | "en";
                 /** @description With tier: at this level; - = no level. */
                 level?: string;
                 /** @description With tier, since and moved_to: at this level then; - = no level. */
                 moved_from?: string;
-                /** @description At this level now; - = no level. */
+                /** @description With tier, since and moved_from: at this level now; - = no level. */
                 moved_to?: string;
                 /** @description Part of a name, the start of any key, or the last four or more digits of a phone number. */
                 search?: string;
@@ -1651,7 +2086,7 @@ export interface operations {
             query: {
                 /** @description RFC 3339, or a date (00:00 of that day). */
                 from: string;
-                /** @description As from, later than it; absent = now. */
+                /** @description As from, and later; absent = now. */
                 to?: string;
             };
             header?: never;
