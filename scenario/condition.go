@@ -38,11 +38,11 @@ func (v view) condition(condition define.Condition) bool {
 	case define.AttributeIs:
 		typ := v.set.Catalogue.Attributes[c.Attribute].Type
 		plain := func(v view) bool { return v.test(c.Test, v.attribute(c.Attribute), typ) }
-		return v.held(plain, c.For)
+		return v.held(define.Ref{}, plain, c.For)
 	case define.TagIs:
 		return v.tagIs(c)
 	case define.TierIs:
-		return v.held(func(v view) bool { return v.tierIs(c) }, c.For)
+		return v.held(define.Ref{Kind: "tier", Name: c.Tier}, func(v view) bool { return v.tierIs(c) }, c.For)
 	case define.Moved:
 		return v.moved(c)
 	case define.Heading:
@@ -89,7 +89,7 @@ func (v view) count(t define.Test, n int) bool {
 }
 
 // foreseen lets nothing more happen after now: what lies after it, known or
-// not, is left out.
+// not, is left out; static attributes hold at every instant.
 func (v view) foreseen(now view) view {
 	p := Person{ID: v.p.ID}
 	for _, e := range v.p.Events {
@@ -98,7 +98,7 @@ func (v view) foreseen(now view) view {
 		}
 	}
 	for _, a := range v.p.Attributes {
-		if a.At <= now.asOf {
+		if a.At <= now.asOf || v.set.Catalogue.Attributes[a.Name].Change == "static" {
 			p.Attributes = append(p.Attributes, a)
 		}
 	}
@@ -162,7 +162,7 @@ func (v view) did(c define.EventDid) bool {
 }
 
 // gap is a statistic in milliseconds of the time between consecutive events.
-func gap(events []strata.Event, stat string) strata.Value {
+func gap(events []event, stat string) strata.Value {
 	if len(events) < 2 {
 		return strata.Value{}
 	}
@@ -249,98 +249,3 @@ func (v view) streak(c define.Streak) int {
 
 // weekday of a day since 1970-01-01, which was a Thursday; 0 is Sunday.
 func weekday(day int64) int { return int(((day+4)%7 + 7) % 7) }
-
-// sequence tries every choice of distinct events.
-func (v view) sequence(c define.Sequence) bool {
-	in, ok := v.window(c.Window)
-	if !ok {
-		return false
-	}
-	all := v.order()
-	steps := make([][]int, len(c.Steps)) // places in all, by step
-	for i, step := range c.Steps {
-		steps[i] = all.places(v.matching(step.Select, in))
-	}
-	var without []int
-	if c.Without != nil {
-		without = all.places(v.matching(*c.Without, v.always()))
-	}
-	chosen := make([]int, 0, len(c.Steps))
-	var choose func(step int) bool
-	choose = func(step int) bool {
-		if step == len(c.Steps) {
-			first, last := chosen[0], chosen[len(chosen)-1]
-			return !slices.ContainsFunc(without, func(at int) bool {
-				return all[at].At > all[first].At && all[at].At < all[last].At
-			})
-		}
-		for _, at := range steps[step] {
-			if slices.Contains(chosen, at) {
-				continue
-			}
-			if step > 0 {
-				before := all[chosen[step-1]]
-				if !follows(all[at], before, c.Steps[step], v) {
-					continue
-				}
-			}
-			chosen = append(chosen, at)
-			if choose(step + 1) {
-				return true
-			}
-			chosen = chosen[:step]
-		}
-		return false
-	}
-	return choose(0)
-}
-
-// follows reports whether an event can be a step's after the one before: at
-// the same instant or later, within the step's limit, with equal properties.
-func follows(e, before strata.Event, step define.Step, v view) bool {
-	if e.At < before.At {
-		return false
-	}
-	if !step.Within.IsZero() && e.At >= step.Within.EndAfter(before.At, v.zone) {
-		return false
-	}
-	for _, property := range step.Same {
-		a, b := e.Property(property), before.Property(property)
-		if a.IsMissing() || b.IsMissing() || !strata.Equal(a, b) {
-			return false
-		}
-	}
-	return true
-}
-
-// ordered is all events of a person, each at its place.
-type ordered []strata.Event
-
-func (v view) order() ordered { return v.eventsSeen() }
-
-// places finds events again; equal ones take unlike places.
-func (o ordered) places(events []strata.Event) []int {
-	var out []int
-	for _, e := range events {
-		for i := range o {
-			if o[i].At == e.At && o[i].Name == e.Name && o[i].ID == e.ID && !slices.Contains(out, i) {
-				out = append(out, i)
-				break
-			}
-		}
-	}
-	return out
-}
-
-func (v view) notFollowed(c define.NotFollowed) bool {
-	bs := v.matching(c.By.Select, v.always())
-	return slices.ContainsFunc(v.selected(c.Select), func(a strata.Event) bool {
-		deadline := c.By.Within.EndAfter(a.At, v.zone) // the first instant after it
-		if deadline > v.asOf {
-			return false // it has not passed
-		}
-		return !slices.ContainsFunc(bs, func(b strata.Event) bool {
-			return !(b.At == a.At && b.Name == a.Name && b.ID == a.ID) && follows(b, a, c.By, v)
-		})
-	})
-}

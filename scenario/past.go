@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"reflect"
 	"slices"
 
 	"strata"
@@ -12,147 +11,63 @@ import (
 // moved, keep, expires and the memory of tiers. It is found by evaluating it
 // at every instant at which anything could have changed.
 
-// beginning is when something became known that has always been so.
-const beginning = strata.Instant(0)
-
-// aYear is how far back somebody is looked at of whom something has always
-// been known.
-const aYear = strata.Instant(366 * 24 * 3600 * 1000)
-
-// instants returns, ascending, every instant up to now at which anything
-// about the person may have changed: when a fact came or ended, when it
-// leaves a sliding window, completes a unit of time, and when a day begins.
-func (v view) instants() []strata.Instant {
-	var facts []strata.Instant
-	for _, e := range v.p.Events {
-		facts = append(facts, e.At)
-	}
-	for _, a := range v.p.Attributes {
-		facts = append(facts, a.At)
-		if a.Value.Kind == strata.Time {
-			facts = append(facts, strata.Instant(a.Value.Int))
-		}
-	}
-	for _, m := range v.p.Manual {
-		facts = append(facts, m.At)
-		if m.Expires != 0 {
-			facts = append(facts, m.Expires)
-		}
-	}
-	for _, c := range v.p.Consents {
-		facts = append(facts, c.At)
-	}
-	for _, e := range v.p.Entries {
-		facts = append(facts, e.At)
-	}
-	for _, c := range v.w.Calibrations {
-		facts = append(facts, c.At)
-	}
-	for _, earlier := range v.w.Earlier {
-		facts = append(facts, earlier.Until)
-	}
-	always := slices.Contains(facts, beginning)
-	facts = slices.DeleteFunc(facts, func(at strata.Instant) bool { return at == beginning })
-	if always {
-		facts = append(facts, v.asOf-aYear)
-	}
-	if len(facts) == 0 {
-		return []strata.Instant{v.asOf}
-	}
-	sliding, fixed := timesIn(v.w.Set)
-	for _, earlier := range v.w.Earlier {
-		moreSliding, moreFixed := timesIn(earlier.Set)
-		sliding, fixed = append(sliding, moreSliding...), append(fixed, moreFixed...)
-	}
-	out := append([]strata.Instant{v.asOf}, fixed...)
-	first := slices.Min(facts)
-	firstDay, lastDay := define.DayOf(first, v.zone), define.DayOf(v.asOf, v.zone)
-	for _, at := range facts {
-		out = append(out, at, at+1)
-		for _, d := range sliding {
-			out = append(out, at+d, at+d+1, at-d, at-d+1)
-		}
-	}
-	for day := firstDay; day <= lastDay; day++ {
-		start := define.DayStart(day, v.zone)
-		out = append(out, start)
-		for _, at := range facts { // the same time of day, when days are completed
-			out = append(out, start+at-define.DayStart(define.DayOf(at, v.zone), v.zone))
-		}
-	}
-	out = slices.DeleteFunc(out, func(at strata.Instant) bool { return at < first || at > v.asOf })
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// timesIn finds all sliding durations and all fixed instants anywhere in the
-// definitions.
-func timesIn(set *define.Set) (sliding, fixed []strata.Instant) {
-	var walk func(x reflect.Value)
-	walk = func(x reflect.Value) {
-		switch x.Kind() {
-		case reflect.Pointer, reflect.Interface:
-			if !x.IsNil() {
-				walk(x.Elem())
-			}
-		case reflect.Slice, reflect.Array:
-			for i := range x.Len() {
-				walk(x.Index(i))
-			}
-		case reflect.Map:
-			for _, key := range x.MapKeys() {
-				walk(x.MapIndex(key))
-			}
-		case reflect.Struct:
-			switch found := x.Interface().(type) {
-			case define.Duration:
-				if ms, ok := found.Millis(); ok {
-					sliding = append(sliding, strata.Instant(ms))
-				}
-			case define.TimePoint:
-				if found.HasAt {
-					fixed = append(fixed, found.At, found.At+1)
-				}
-			}
-			for i := range x.NumField() {
-				if x.Type().Field(i).IsExported() {
-					walk(x.Field(i))
-				}
-			}
-		}
-	}
-	walk(reflect.ValueOf(set.Tags))
-	walk(reflect.ValueOf(set.Segments))
-	walk(reflect.ValueOf(set.Tiers))
-	return sliding, fixed
-}
-
 // change is one change of an answer; the first is from nothing.
 type change struct {
 	at       strata.Instant
 	from, to strata.Value
 }
 
-// changes returns how an answer of the present definitions changed up to now,
-// oldest first.
-func (v view) changes(answer func(view) strata.Value) []change {
-	return v.changesBy(view.at, answer)
+// trackKey names how an answer changed.
+type trackKey struct {
+	p       *Person
+	horizon strata.Instant
+	set     *define.Set
+	ref     define.Ref
+	way     string // plain: a tag before its policy; then: by the definitions of each instant
 }
 
-// history is changes by the definitions that were in force at each instant.
-func (v view) history(answer func(view) strata.Value) []change {
-	return v.changesBy(view.then, answer)
+// track returns how an answer changed in the person's life up to now, oldest
+// first.
+func (v view) track(ref define.Ref, way string) []change {
+	key := trackKey{v.p, v.horizon(), v.set, ref, way}
+	all, ok := v.m.tracks[key]
+	if !ok {
+		all = v.at(key.horizon).changes(ref, way != "plain", func(at strata.Instant) strata.Value {
+			look := v.at(at)
+			if way == "then" {
+				look = v.then(at)
+			}
+			switch {
+			case ref.Kind == "tier":
+				return strata.TextOf(look.level(ref.Name))
+			case way == "plain":
+				return look.plainTag(ref.Name)
+			}
+			return look.tag(ref.Name)
+		})
+		if v.m.tracks == nil {
+			v.m.tracks = map[trackKey][]change{}
+		}
+		v.m.tracks[key] = all
+	}
+	n := 0
+	for n < len(all) && all[n].at <= v.asOf {
+		n++
+	}
+	return all[:n]
 }
 
-func (v view) changesBy(look func(view, strata.Instant) view, answer func(view) strata.Value) []change {
+// changes finds the changes of an answer in the person's life. What is known
+// of him without a beginning has not changed with the first fact.
+func (v view) changes(ref define.Ref, own bool, answer func(strata.Instant) strata.Value) []change {
 	var out []change
 	now := strata.Value{}
-	instants := v.instants()
+	life := v.life(ref, own)
 	if slices.ContainsFunc(v.p.Attributes, func(a strata.Attribute) bool { return a.At == beginning }) {
-		now = answer(look(v, instants[0]-1)) // it has no beginning
+		now = answer(life[0] - 1)
 	}
-	for _, at := range instants {
-		if next := answer(look(v, at)); !strata.Equal(next, now) {
+	for _, at := range life {
+		if next := answer(at); !strata.Equal(next, now) {
 			out = append(out, change{at, now, next})
 			now = next
 		}
@@ -164,9 +79,8 @@ func (v view) changesBy(look func(view, strata.Instant) view, answer func(view) 
 func (v view) tag(name string) strata.Value {
 	d := v.set.Tags[name]
 	value := v.plainTag(name)
-	plain := func(v view) strata.Value { return v.plainTag(name) }
 	if value.IsMissing() && d.KeepOnEmpty {
-		for _, c := range v.changes(plain) {
+		for _, c := range v.track(define.Ref{Kind: "tag", Name: name}, "plain") {
 			if !c.to.IsMissing() {
 				value = c.to
 			}
@@ -175,36 +89,57 @@ func (v view) tag(name string) strata.Value {
 	if d.Expires.IsZero() || value.IsMissing() {
 		return value
 	}
-	set := strata.Instant(define.Earliest)
-	for _, c := range v.changes(plain) {
-		if !c.to.IsMissing() {
-			set = c.at
-		}
-	}
-	for _, m := range v.p.Manual { // setting the same value again counts
-		if m.Tag == name && m.At <= v.asOf && !m.Value.IsMissing() {
-			set = max(set, m.At)
-		}
-	}
-	if set != define.Earliest && d.Expires.Add(set, 1, v.zone) <= v.asOf {
+	set := v.timesSet(name)
+	if len(set) > 0 && d.Expires.Add(slices.Max(set), 1, v.zone) <= v.asOf {
 		return strata.Value{}
 	}
 	return value
 }
 
+// timesSet returns the instants up to now at which a tag got a value: by a
+// change, by hand, or by its attribute's being set again.
+func (v view) timesSet(name string) []strata.Instant {
+	var out []strata.Instant
+	for _, c := range v.track(define.Ref{Kind: "tag", Name: name}, "plain") {
+		if !c.to.IsMissing() {
+			out = append(out, c.at)
+		}
+	}
+	for _, m := range v.p.Manual {
+		if m.Tag == name && m.At <= v.asOf && !m.Value.IsMissing() {
+			out = append(out, m.At)
+		}
+	}
+	if x, ok := v.set.Tags[name].Value.(define.AttributeValue); ok {
+		for _, a := range v.p.Attributes {
+			if a.Name == x.Attribute && a.At <= v.asOf && a.At != beginning && !a.Value.IsMissing() {
+				out = append(out, a.At)
+			}
+		}
+	}
+	return out
+}
+
 // held reports whether something is true now and, where a test is given, for
-// how long it has been without a break.
-func (v view) held(plain func(view) bool, test *define.Test) bool {
+// how long it has been without a break. It stands on the definition ref, or on
+// facts alone.
+func (v view) held(ref define.Ref, plain func(view) bool, test *define.Test) bool {
 	if !plain(v) {
 		return false
 	}
 	if test == nil {
 		return true
 	}
-	since := strata.Instant(define.Earliest) // true before the first fact means always
-	instants := v.instants()
-	broken := !plain(v.then(instants[0] - 1))
-	for _, at := range instants {
+	ago := func(o define.Operand) strata.Instant { return o.Duration.Add(v.asOf, -1, v.zone) }
+	from := v.asOf
+	for _, c := range test.Comparisons {
+		for _, o := range c.Operands {
+			from = min(from, ago(o)-1)
+		}
+	}
+	since := define.Earliest // true all the time that is asked about
+	broken := !plain(v.then(from))
+	for _, at := range v.instants(from, ref, true) {
 		switch holds := plain(v.then(at)); {
 		case !holds:
 			broken = true
@@ -212,42 +147,37 @@ func (v view) held(plain func(view) bool, test *define.Test) bool {
 			since, broken = at, false
 		}
 	}
-	for _, c := range test.Comparisons {
-		ago := func(i int) strata.Instant { return c.Operands[i].Duration.Add(v.asOf, -1, v.zone) }
-		ok := false
+	return !slices.ContainsFunc(test.Comparisons, func(c define.Comparison) bool {
+		first := ago(c.Operands[0])
 		switch c.Op {
 		case define.Is:
-			ok = since == ago(0)
+			return since != first
 		case define.IsNot:
-			ok = since != ago(0)
+			return since == first
 		case define.AtLeast:
-			ok = since <= ago(0)
+			return since > first
 		case define.AtMost:
-			ok = since >= ago(0)
+			return since < first
 		case define.GreaterThan:
-			ok = since < ago(0)
+			return since >= first
 		case define.LessThan:
-			ok = since > ago(0)
-		case define.Between:
-			ok = since <= ago(0) && since >= ago(1)
+			return since <= first
 		}
-		if !ok {
-			return false
-		}
-	}
-	return true
+		return since > first || since < ago(c.Operands[1]) // between
+	})
 }
 
 func (v view) tagIs(c define.TagIs) bool {
+	ref := define.Ref{Kind: "tag", Name: c.Tag}
 	typ := define.TypeOf(v.set, define.TagValue{Tag: c.Tag})
 	plain := func(v view) bool { return v.test(c.Test, v.tag(c.Tag), typ) }
-	if !v.held(plain, c.For) {
+	if !v.held(ref, plain, c.For) {
 		return false
 	}
 	if c.Since == nil && c.Changed == nil {
 		return true
 	}
-	changes := v.history(func(v view) strata.Value { return v.tag(c.Tag) })
+	changes := v.track(ref, "then")
 	if c.Since != nil {
 		in, ok := v.window(*c.Since)
 		if !ok || len(changes) == 0 || !in.has(changes[len(changes)-1].at) {
@@ -270,9 +200,9 @@ func (v view) moved(c define.Moved) bool {
 	if !ok {
 		return false
 	}
-	answer := func(v view) strata.Value { return v.tag(c.Tag) }
+	ref := define.Ref{Kind: "tag", Name: c.Tag}
 	if c.Tier != "" {
-		answer = func(v view) strata.Value { return strata.TextOf(v.level(c.Tier)) }
+		ref = define.Ref{Kind: "tier", Name: c.Tier}
 	}
 	among := func(operands []define.Operand, value strata.Value) bool {
 		return len(operands) == 0 || slices.ContainsFunc(operands, func(o define.Operand) bool { return strata.Equal(o.Literal, value) })
@@ -281,7 +211,7 @@ func (v view) moved(c define.Moved) bool {
 		return slices.ContainsFunc(v.w.Calibrations, func(c define.Calibration) bool { return c.At == at }) ||
 			slices.ContainsFunc(v.w.Earlier, func(e Version) bool { return e.Until == at })
 	}
-	return slices.ContainsFunc(v.history(answer), func(m change) bool {
+	return slices.ContainsFunc(v.track(ref, "then"), func(m change) bool {
 		return in.has(m.at) && !calibrated(m.at) && among(c.From, m.from) && among(c.To, m.to)
 	})
 }

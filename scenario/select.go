@@ -32,7 +32,7 @@ func (v view) window(w define.Window) (span, bool) {
 }
 
 // selected returns the matching events in the window, in order.
-func (v view) selected(s define.Selection) []strata.Event {
+func (v view) selected(s define.Selection) []event {
 	in, ok := v.window(s.Window)
 	if !ok {
 		return nil
@@ -42,12 +42,12 @@ func (v view) selected(s define.Selection) []strata.Event {
 
 // matching returns the events in a span that match, whatever the selection's
 // own window is.
-func (v view) matching(s define.Selection, in span) []strata.Event {
+func (v view) matching(s define.Selection, in span) []event {
 	events := v.eventsSeen()
 	if !s.Gross {
 		events = v.netOfRefunds(events)
 	}
-	var out []strata.Event
+	var out []event
 	for _, e := range events {
 		if in.has(e.At) && named(s.Events, e.Name) && v.passes(e, s.Where) {
 			out = append(out, e)
@@ -68,7 +68,7 @@ func named(patterns []string, name string) bool {
 	})
 }
 
-func (v view) passes(e strata.Event, where []define.PropertyTest) bool {
+func (v view) passes(e event, where []define.PropertyTest) bool {
 	for _, w := range where {
 		typ := v.set.Catalogue.Events[e.Name].Properties[w.Property].Type
 		if !v.test(w.Test, e.Property(w.Property), typ) {

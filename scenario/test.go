@@ -74,10 +74,15 @@ func (v view) compareDate(c define.Comparison, value strata.Value) bool {
 		age := define.YearsOld(day, define.DayOf(v.asOf, v.zone))
 		return v.test(*c.Test, strata.NumberOf(int64(age), 0), define.Type{Name: define.TypeNumber})
 	case define.Anniversary:
-		// Every day that begins in the window is looked at.
-		for d := define.DayOf(in.from, v.zone); define.DayStart(d, v.zone) < in.to; d++ {
+		// Every day that begins in the window is looked at, from the day itself
+		// on; in two years there is always one.
+		first := day
+		if in.from > define.DayStart(day, v.zone) {
+			first = define.DayOf(in.from, v.zone)
+		}
+		for d := first; d < first+800 && define.DayStart(d, v.zone) < in.to; d++ {
 			year, _, _ := define.CivilDate(d)
-			if define.DayStart(d, v.zone) >= in.from && d >= day && define.AnniversaryIn(day, year) == d {
+			if define.DayStart(d, v.zone) >= in.from && define.AnniversaryIn(day, year) == d {
 				return true
 			}
 		}
@@ -218,7 +223,7 @@ func (v view) comparePlain(c define.Comparison, value strata.Value, typ define.T
 	case define.Matches:
 		pattern := c.Operands[0].Literal.Text
 		if fold {
-			pattern = "(?i)" + width.Narrow.String(pattern)
+			pattern = foldedPattern(pattern)
 		}
 		matched, err := regexp.MatchString(pattern, texts[0])
 		return err == nil && matched
@@ -228,6 +233,22 @@ func (v view) comparePlain(c define.Comparison, value strata.Value, typ define.T
 		return !some(func(o strata.Value) bool { return !slices.Contains(texts, text(o.Text)) })
 	}
 	return false
+}
+
+// foldedPattern is a pattern over folded texts: it ignores case, and letters
+// of another width are written in the usual one. A sign that would mean
+// something in the usual width stands for itself.
+func foldedPattern(pattern string) string {
+	var b strings.Builder
+	b.WriteString("(?i)")
+	for _, r := range pattern {
+		if usual := width.Fold.String(string(r)); usual != string(r) {
+			b.WriteString(regexp.QuoteMeta(usual))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // length is a duration in milliseconds where durations are compared: a civil

@@ -19,6 +19,16 @@ func (v view) target(name string) string {
 	if d.RFM != nil {
 		return v.rfm(name, d)
 	}
+	for _, stage := range d.AIPL { // the furthest stage first
+		if v.condition(stage.Where) {
+			return stage.Level
+		}
+	}
+	for i := len(d.Funnel) - 1; i >= 0; i-- { // the first step is that of the last level
+		if v.condition(d.Funnel[i]) {
+			return d.Levels[len(d.Levels)-1-i].ID
+		}
+	}
 	best := -1
 	for _, rule := range d.Rules {
 		if !v.condition(rule.Where) {
@@ -144,19 +154,25 @@ func (v view) rfm(name string, d define.Tier) string {
 	}[class]
 }
 
+// remembers reports whether a tier holds, delays or moves people, so that a
+// level depends on those before.
+func remembers(d define.Tier) bool {
+	return len(d.AssignOn) > 0 || !d.Hold.IsZero() || !d.Grace.IsZero() || len(d.Moves) > 0
+}
+
 // level is a person's level under the tier's memory: what the rules give, or,
-// where the model holds, delays or moves people, what a replay from the first
-// fact on comes to.
+// where the model remembers, what a replay from the first fact on comes to.
 func (v view) level(name string) string {
-	d := v.set.Tiers[name]
-	if len(d.AssignOn) == 0 && d.Hold.IsZero() && d.Grace.IsZero() && len(d.Moves) == 0 {
+	if !remembers(v.set.Tiers[name]) {
 		return v.target(name)
 	}
-	r := replay{name: name, d: d}
-	for _, at := range v.instants() {
-		r.step(v.at(at))
+	level := ""
+	for _, c := range v.replay(name).moves {
+		if c.at <= v.asOf {
+			level = c.to.Text
+		}
 	}
-	return r.level
+	return level
 }
 
 // replay is the state of one tier of one person while time passes.
@@ -167,6 +183,68 @@ type replay struct {
 	entered strata.Instant
 	lower   strata.Instant // since when the rules have given a lower level without a break
 	lowered bool
+
+	moves  []change         // to each level that was held for a time
+	timers []strata.Instant // at which a time that began with a level or with a lower one has run out
+}
+
+// replay goes through the person's life up to the horizon.
+func (v view) replay(name string) *replay {
+	key := trackKey{v.p, v.horizon(), v.set, define.Ref{Kind: "tier", Name: name}, ""}
+	if known, ok := v.m.levels[key]; ok {
+		return known
+	}
+	r := &replay{name: name, d: v.set.Tiers[name]}
+	last := v.at(key.horizon)
+	instants := last.life(key.ref, false)
+	for i := 0; i < len(instants); i++ {
+		at, before := instants[i], r.level
+		r.step(last.at(at))
+		if r.level != before {
+			r.moves = append(r.moves, change{at, strata.TextOf(before), strata.TextOf(r.level)})
+		}
+		for _, due := range r.due(last.at(at)) {
+			if due <= at || due > last.asOf {
+				continue
+			}
+			if n, there := slices.BinarySearch(instants, due); !there {
+				instants = slices.Insert(instants, n, due)
+			}
+			r.timers = append(r.timers, due)
+		}
+	}
+	if v.m.levels == nil {
+		v.m.levels = map[trackKey]*replay{}
+	}
+	v.m.levels[key] = r
+	return r
+}
+
+// due returns the instants at which a time that is running now runs out.
+func (r *replay) due(v view) []strata.Instant {
+	out := []strata.Instant{v.ends(r.d.Hold, r.entered)}
+	if r.lowered {
+		out = append(out, v.ends(r.d.Grace, r.lower))
+	}
+	for _, m := range r.d.Moves {
+		if m.Since == nil {
+			out = append(out, v.ends(m.After, r.entered))
+			continue
+		}
+		for _, e := range v.selected(m.Since.Select) {
+			out = append(out, v.ends(m.After, e.At))
+		}
+	}
+	return out
+}
+
+// ends is the instant at which a duration has run out: civil ones at the end
+// of their last day.
+func (v view) ends(d define.Duration, since strata.Instant) strata.Instant {
+	if d.Unit.Civil() {
+		return d.EndAfter(since, v.zone)
+	}
+	return d.Add(since, 1, v.zone)
 }
 
 func (r *replay) place(level string) int {
@@ -182,7 +260,7 @@ func (r *replay) step(v view) {
 		r.enter("", v.asOf)
 		return
 	}
-	read := len(r.d.AssignOn) == 0 || slices.ContainsFunc(v.netOfRefunds(v.eventsSeen()), func(e strata.Event) bool {
+	read := len(r.d.AssignOn) == 0 || slices.ContainsFunc(v.netOfRefunds(v.eventsSeen()), func(e event) bool {
 		return e.At == v.asOf && named(r.d.AssignOn, e.Name)
 	})
 	if read {
@@ -212,16 +290,9 @@ func (r *replay) assign(v view, target string) {
 	}
 }
 
-// passed reports whether a duration has run out since an instant: civil ones
-// at the end of their last day.
+// passed reports whether a duration has run out since an instant.
 func (v view) passed(d define.Duration, since strata.Instant) bool {
-	switch {
-	case d.IsZero():
-		return true
-	case d.Unit.Civil():
-		return d.EndAfter(since, v.zone) <= v.asOf
-	}
-	return d.Add(since, 1, v.zone) <= v.asOf
+	return d.IsZero() || v.ends(d, since) <= v.asOf
 }
 
 // move applies the first listed move that is due.

@@ -17,13 +17,12 @@ func (v view) plainTag(name string) strata.Value {
 	if !ok {
 		return strata.Value{}
 	}
-	if _, manual := d.Value.(define.ManualValue); manual {
-		return v.manual(name)
-	}
 	return v.value(d.Value, place{define.Ref{Kind: "tag", Name: name}, ""})
 }
 
-func (v view) manual(name string) strata.Value {
+// given is a tag's value as somebody set it by hand, or an import or a model
+// did.
+func (v view) given(name string) strata.Value {
 	var best *Manual
 	for i := range v.p.Manual {
 		if m := &v.p.Manual[i]; m.Tag == name && m.At <= v.asOf && (best == nil || m.At >= best.At) {
@@ -111,14 +110,19 @@ func (v view) value(value define.Value, at place) strata.Value {
 		return v.formula(x.Expr)
 	case define.Rank, define.Top, define.Composite:
 		return v.ranked(x, at)
-	case define.ManualValue, define.ImportedValue, define.ModelValue, define.ScoreValue:
-		return strata.Value{}
+	case define.ManualValue, define.ImportedValue, define.ModelValue:
+		return v.given(at.ref.Name)
+	case define.ScoreValue:
+		return strata.Value{} // refused by Check
 	}
 	panic(fmt.Sprintf("scenario: value %T", value))
 }
 
-// completed counts whole units one by one.
+// completed counts whole units, civil ones one by one.
 func (v view) completed(from, to strata.Instant, unit define.Unit) int64 {
+	if ms, ok := (define.Duration{N: 1, Unit: unit}).Millis(); ok {
+		return max(0, int64(to-from)/ms)
+	}
 	n := 0
 	for from <= to && (define.Duration{N: n + 1, Unit: unit}).Add(from, 1, v.zone) <= to {
 		n++
@@ -173,8 +177,8 @@ func (v view) aggregate(x define.Aggregate) strata.Value {
 }
 
 func (v view) propertyType(events []string, property string) define.Type {
-	for name, e := range v.set.Catalogue.Events {
-		if p, ok := e.Properties[property]; ok && named(events, name) {
+	for _, name := range v.set.Catalogue.EventsNamed(events) {
+		if p, ok := v.set.Catalogue.Events[name].Properties[property]; ok {
 			return p.Type
 		}
 	}
@@ -326,6 +330,9 @@ func (v view) rules(x define.Rules) strata.Value {
 		texts = append(texts, r.Name.String())
 	}
 	if len(texts) == 0 {
+		if x.All && !x.Otherwise.IsMissing() {
+			return strata.ListOf([]string{x.Otherwise.String()})
+		}
 		return x.Otherwise
 	}
 	slices.Sort(texts)

@@ -5,8 +5,10 @@
 package scenario
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +25,17 @@ type World struct {
 	People       map[string]*Person // by public customer id
 	Calibrations []define.Calibration
 
-	made map[madeKey]made
+	made  map[madeKey]made
+	fixed map[fixedKey][]string
+}
+
+// memory is what one question has found out of the past already. It changes
+// no answer.
+type memory struct {
+	events  map[*Person][]event
+	tracks  map[trackKey][]change
+	moments map[momentsKey]moments
+	levels  map[trackKey]*replay
 }
 
 // Version is definitions that were in force until others took their place.
@@ -87,6 +99,7 @@ type view struct {
 	set  *define.Set // the definitions asked: those in force at answer, unless then looked at others
 
 	answer strata.Instant // the instant asked about; a look back keeps it
+	m      *memory        // of this question
 }
 
 func (w *World) view(person string, asOf strata.Instant) view {
@@ -98,7 +111,7 @@ func (w *World) view(person string, asOf strata.Instant) view {
 	if p == nil {
 		p = &Person{ID: person}
 	}
-	return view{w, p, asOf, zone, w.setAt(asOf), asOf}
+	return view{w, p, asOf, zone, w.setAt(asOf), asOf, &memory{}}
 }
 
 func (v view) at(asOf strata.Instant) view {
@@ -148,25 +161,85 @@ func (v view) member(name string) bool {
 	if !ok {
 		return false
 	}
-	picked := func(picks []define.Picked) bool {
-		return slices.ContainsFunc(picks, func(p define.Picked) bool {
-			if p.Customer != v.p.ID {
-				return false
-			}
-			if p.Expires == nil {
-				return true
-			}
-			from, _ := p.Expires.Bounds(v.asOf, v.zone)
-			return v.asOf < from
-		})
-	}
-	if picked(d.PickedOut) {
+	switch {
+	case v.picked(d.PickedOut):
 		return false
-	}
-	if picked(d.PickedIn) {
+	case v.picked(d.PickedIn):
 		return true
+	case d.Snapshot != nil:
+		return slices.Contains(v.fixed(name, d), v.p.ID)
 	}
 	return v.condition(d.Where) && (d.Exclude == nil || !v.condition(d.Exclude))
+}
+
+// picked reports whether a pick of the person is in force: until the instant,
+// or the start of the day, at which it expires.
+func (v view) picked(picks []define.Picked) bool {
+	return slices.ContainsFunc(picks, func(p define.Picked) bool {
+		if p.Customer != v.p.ID {
+			return false
+		}
+		if p.Expires == nil {
+			return true
+		}
+		from, _ := p.Expires.Bounds(v.asOf, v.zone)
+		return v.asOf < from
+	})
+}
+
+// fixed returns the members of a snapshot: nobody before its instant, from
+// then on those who were members at it and, where it picks the best, whom
+// every stage kept. Somebody without a value is not kept.
+func (v view) fixed(name string, d define.Segment) []string {
+	if v.asOf < *d.Snapshot {
+		return nil
+	}
+	key := fixedKey{name, *d.Snapshot, v.set}
+	if members, ok := v.w.fixed[key]; ok {
+		return members
+	}
+	type candidate struct {
+		id    string
+		value strata.Value
+	}
+	var kept []candidate
+	at := func(id string) view {
+		then := v.w.view(id, *d.Snapshot)
+		then.set = v.set
+		return then
+	}
+	for _, id := range v.w.names() {
+		if then := at(id); then.condition(d.Where) && (d.Exclude == nil || !then.condition(d.Exclude)) {
+			kept = append(kept, candidate{id: id})
+		}
+	}
+	for i, stage := range d.Stages {
+		for n := range kept {
+			kept[n].value = at(kept[n].id).value(stage.By, place{define.Ref{Kind: "segment", Name: name}, "stage" + strconv.Itoa(i)})
+		}
+		kept = slices.DeleteFunc(kept, func(c candidate) bool { return c.value.IsMissing() })
+		slices.SortStableFunc(kept, func(a, b candidate) int { // the largest first; names are in order
+			n, _ := strata.Compare(b.value, a.value)
+			return cmp.Or(n, strings.Compare(a.id, b.id))
+		})
+		kept = kept[:min(stage.Keep, len(kept))]
+	}
+	var members []string
+	for _, c := range kept {
+		members = append(members, c.id)
+	}
+	if v.w.fixed == nil {
+		v.w.fixed = map[fixedKey][]string{}
+	}
+	v.w.fixed[key] = members
+	return members
+}
+
+// fixedKey names one snapshot of a version of the definitions.
+type fixedKey struct {
+	name string
+	at   strata.Instant
+	set  *define.Set
 }
 
 // attribute returns the value in force: the latest at or before the instant;
@@ -201,17 +274,31 @@ func later(a, b *strata.Attribute) bool {
 	return strings.Compare(a.Value.String(), b.Value.String()) < 0
 }
 
+// event is one of a person's events, with its place in their order.
+type event struct {
+	strata.Event
+	place int
+}
+
 // eventsSeen returns the events at or before the instant in the order of
-// design: instant, name, id, then properties by name and text.
-func (v view) eventsSeen() []strata.Event {
-	var out []strata.Event
-	for _, e := range v.p.Events {
-		if e.At <= v.asOf {
-			out = append(out, e)
+// design: instant, name, id, then properties by name and text. They are not
+// to be written to.
+func (v view) eventsSeen() []event {
+	all, ok := v.m.events[v.p]
+	if !ok {
+		for _, e := range slices.SortedStableFunc(slices.Values(v.p.Events), compareEvents) {
+			all = append(all, event{e, len(all)})
 		}
+		if v.m.events == nil {
+			v.m.events = map[*Person][]event{}
+		}
+		v.m.events[v.p] = all
 	}
-	slices.SortStableFunc(out, compareEvents)
-	return out
+	n := 0
+	for n < len(all) && all[n].At <= v.asOf {
+		n++
+	}
+	return all[:n:n]
 }
 
 func compareEvents(a, b strata.Event) int {
@@ -240,7 +327,7 @@ func compareEvents(a, b strata.Event) int {
 
 // netOfRefunds lowers orders by what refunds up to the instant took back, and
 // leaves out those that were wholly taken back, with their lines.
-func (v view) netOfRefunds(events []strata.Event) []strata.Event {
+func (v view) netOfRefunds(events []event) []event {
 	for _, name := range slices.Sorted(maps.Keys(v.set.Catalogue.Events)) {
 		if refunds := v.set.Catalogue.Events[name].Refunds; refunds != nil {
 			events = takeBack(events, name, *refunds)
@@ -252,7 +339,7 @@ func (v view) netOfRefunds(events []strata.Event) []strata.Event {
 // takeBack is what is left of the events after the refunds of one name. Each
 // order with a key is lowered by all refunds that name the key; lines go when
 // no order of theirs is left.
-func takeBack(events []strata.Event, name string, r define.Refunds) []strata.Event {
+func takeBack(events []event, name string, r define.Refunds) []event {
 	back := map[strata.Value]strata.Value{} // by key, what is taken back
 	wholly := map[strata.Value]bool{}
 	for _, e := range events {
@@ -268,8 +355,11 @@ func takeBack(events []strata.Event, name string, r define.Refunds) []strata.Eve
 			back[key] = amount
 		}
 	}
+	if len(back)+len(wholly) == 0 {
+		return events
+	}
 	gone, left := map[strata.Value]bool{}, map[strata.Value]bool{}
-	var out []strata.Event
+	var out []event
 	for _, e := range events {
 		key := e.Property(r.Key)
 		amount := decimalOf(e, r.Amount)
@@ -285,21 +375,21 @@ func takeBack(events []strata.Event, name string, r define.Refunds) []strata.Eve
 		}
 		out = append(out, e)
 	}
-	return slices.DeleteFunc(out, func(e strata.Event) bool {
+	return slices.DeleteFunc(out, func(e event) bool {
 		key := e.Property(r.Key)
 		return slices.Contains(r.Lines, e.Name) && gone[key] && !left[key]
 	})
 }
 
 // decimalOf is an amount that can be taken back.
-func decimalOf(e strata.Event, property string) strata.Value {
+func decimalOf(e event, property string) strata.Value {
 	if v := e.Property(property); v.Kind == strata.Money || v.Kind == strata.Number {
 		return v
 	}
 	return strata.Value{}
 }
 
-func lowered(e strata.Event, property string, by strata.Value) strata.Event {
+func lowered(e event, property string, by strata.Value) event {
 	e.Properties = slices.Clone(e.Properties)
 	for i := range e.Properties {
 		if p := &e.Properties[i]; p.Name == property && !decimalOf(e, property).IsMissing() {
