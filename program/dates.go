@@ -31,11 +31,19 @@ func (c *compiler) dateTest(cmp define.Comparison) valueTest {
 	case define.Anniversary:
 		return func(f *frame, v strata.Value) bool {
 			from, to := bounds(f)
-			first := define.DayOf(from, zone)
-			if define.DayStart(first, zone) < from {
-				first++ // the day had begun before
+			day := dayOf(v, zone)
+			first := day
+			if from > define.DayStart(day, zone) {
+				first = define.DayOf(from, zone)
+				if define.DayStart(first, zone) < from {
+					first++ // the day had begun before
+				}
 			}
-			return define.HasAnniversary(dayOf(v, zone), first, define.DayOf(to-1, zone)+1)
+			end := first + 800 // in two years there is always one
+			if to < define.DayStart(end, zone) {
+				end = define.DayOf(to-1, zone) + 1
+			}
+			return define.HasAnniversary(day, first, end)
 		}
 	}
 	test := c.test(*cmp.Test, define.Type{Name: define.TypeNumber}) // Age

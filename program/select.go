@@ -102,16 +102,12 @@ func (c *compiler) checkIDTest(w define.PropertyTest) {
 	}
 }
 
-// propertyType returns the catalogue type of a property of the events.
+// propertyType returns the catalogue type of a property of the events: that of
+// the first of them by name that has it.
 func (c *compiler) propertyType(events []string, property string) define.Type {
-	for _, pattern := range events {
-		prefix, isPrefix := strings.CutSuffix(pattern, "*")
-		for name, e := range c.set.Catalogue.Events {
-			if name == pattern || isPrefix && strings.HasPrefix(name, prefix) {
-				if p, ok := e.Properties[property]; ok {
-					return p.Type
-				}
-			}
+	for _, name := range c.set.Catalogue.EventsNamed(events) {
+		if p, ok := c.set.Catalogue.Events[name].Properties[property]; ok {
+			return p.Type
 		}
 	}
 	return define.Type{}

@@ -165,7 +165,7 @@ func (c *compiler) positive(cmp define.Comparison, fold bool, typ define.Type) v
 	case define.Matches:
 		pattern := cmp.Operands[0].Literal.Text
 		if fold {
-			pattern = "(?i)" + width.Narrow.String(pattern)
+			pattern = foldedPattern(pattern)
 		}
 		re, err := regexp.Compile(pattern)
 		if err != nil {
@@ -196,6 +196,22 @@ func (c *compiler) positive(cmp define.Comparison, fold bool, typ define.Type) v
 	}
 	c.unsupported("operator")
 	return never
+}
+
+// foldedPattern is a pattern over folded texts: it ignores case, and letters
+// of another width are written in the usual one. A sign that would mean
+// something in the usual width stands for itself.
+func foldedPattern(pattern string) string {
+	var b strings.Builder
+	b.WriteString("(?i)")
+	for _, r := range pattern {
+		if usual := width.Fold.String(string(r)); usual != string(r) {
+			b.WriteString(regexp.QuoteMeta(usual))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 func never(*frame, strata.Value) bool { return false }

@@ -458,6 +458,10 @@ func (c *compiler) rules(x define.Rules) valueFunc {
 		where[i] = c.condition(r.Where)
 	}
 	if x.All {
+		otherwise := x.Otherwise
+		if !otherwise.IsMissing() {
+			otherwise = strata.ListOf([]string{otherwise.String()})
+		}
 		return func(f *frame) strata.Value {
 			var texts []string
 			for i, r := range x.Rules {
@@ -466,7 +470,7 @@ func (c *compiler) rules(x define.Rules) valueFunc {
 				}
 			}
 			if len(texts) == 0 {
-				return x.Otherwise
+				return otherwise
 			}
 			slices.Sort(texts)
 			return strata.ListOf(slices.Compact(texts))
