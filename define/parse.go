@@ -387,7 +387,7 @@ func (b *builder) expand(root *cursor) *cursor {
 				}
 				key := key{choice.replace(name.text), name.line}
 				if expanded.get(key.text) != nil {
-					b.refuse(item, fmt.Sprintf("for_each makes %s twice", quoteOdd(key.text)), "put each of its keys in the name, such as "+name.text+"_{"+choice[0].key+"}")
+					b.refuse(item, fmt.Sprintf("for_each makes %s twice", quoteOdd(key.text)), "put each of its keys in the name, such as "+name.text+"_{"+choice.unnamed(name.text)+"}")
 					break
 				}
 				expanded.keys, expanded.items = append(expanded.keys, key), append(expanded.items, choice.fill(without(item.node, "for_each")))
@@ -445,6 +445,17 @@ func (b *builder) choices(c *cursor) []choice {
 		out = next
 	}
 	return out
+}
+
+// unnamed returns the first key that does not stand in a name; the first of
+// all where each does.
+func (c choice) unnamed(name string) string {
+	for _, part := range c {
+		if !strings.Contains(name, "{"+part.key+"}") {
+			return part.key
+		}
+	}
+	return c[0].key
 }
 
 func (c choice) replace(text string) string {

@@ -79,12 +79,15 @@ func (b *builder) entries(o *object, t *Tier, kind string) {
 	if at := o.get("promotion"); at != nil {
 		t.Promotion = b.promotion(at)
 	}
+	cuts := o.get("at")
 	if at := o.get("score"); at != nil {
 		t.Score = b.reference(at, "score")
 		number := Type{Name: TypeFloat}
-		if cuts := o.need("at", "write at: and the scores at which the levels begin"); cuts != nil {
+		if cuts = o.need("at", "write at: and the scores at which the levels begin"); cuts != nil {
 			t.ScoreAt = b.cuts(cuts, &number)
 		}
+	} else if cuts != nil {
+		b.refuse(cuts, "at goes with score", "name the score: score: intent_points")
 	}
 }
 
@@ -299,9 +302,9 @@ func (b *builder) rfm(c *cursor) *RFM {
 	r.Recency = part("recency", SinceEvent{Select: Selection{Events: []string{"order_paid"}}, Unit: Day})
 	r.Frequency = part("frequency", Aggregate{Kind: Times, Select: Selection{Events: []string{"order_paid"}}})
 	r.Monetary = part("monetary", Aggregate{Kind: Sum, Select: Selection{Events: []string{"order_paid"}}, Of: "amount"})
-	switch {
-	case o.has("score"):
-		r.Score = b.rfmScore(o.get("score"), r)
+	switch score := o.get("score"); {
+	case score != nil:
+		r.Score = b.rfmScore(score, r)
 	case r.Classes == "eight":
 		r.Score.Split = "mean"
 	default:

@@ -73,6 +73,8 @@ type Generator struct {
 	Set *define.Set
 	t   *rapid.T
 	o   Options
+
+	whole bool // see Whole
 }
 
 // New returns a generator over an empty set with the catalogue of o.
@@ -469,6 +471,9 @@ func (g *Generator) Test(t define.Type) define.Test {
 	case t.Name == define.TypeText:
 		ops = append(ops, define.Contains, define.NotContains, define.StartsWith, define.EndsWith, define.Matches)
 	}
+	if g.whole {
+		return g.several(t, ops)
+	}
 	out := g.compare(t, pick(g, ops))
 	out.Fold = !t.Many && t.Name == define.TypeText && g.int(0, 4) == 0
 	return out
@@ -480,7 +485,7 @@ func (g *Generator) compare(t define.Type, op define.Op) define.Test {
 	case define.Exists, define.Missing:
 	case define.In, define.NotIn, define.HasAny, define.HasAll, define.HasNone:
 		for range g.int(1, 3) {
-			c.Operands = append(c.Operands, define.Operand{Literal: g.Literal(t)})
+			c.Operands = append(c.Operands, g.operand(t))
 		}
 	case define.Between:
 		if t.Instantly() {
@@ -502,6 +507,9 @@ func (g *Generator) compare(t define.Type, op define.Op) define.Test {
 		c.Operands = []define.Operand{{Time: &p}}
 	case define.Within:
 		c.Window = &define.Window{Kind: define.WithinLast, Last: g.duration()}
+		if g.whole && g.flip() {
+			c.Window = &define.Window{Kind: define.Calendar, Word: pick(g, []string{"tomorrow", "next_week", "this_quarter", "previous_year"})}
+		}
 	case define.InNext:
 		d := g.duration()
 		c.Ahead = &d
@@ -519,7 +527,7 @@ func (g *Generator) compare(t define.Type, op define.Op) define.Test {
 	case define.Matches:
 		c.Operands = []define.Operand{{Literal: strata.TextOf(pick(g, []string{"^a", "北|上", "[0-9]+$", "."}))}}
 	default:
-		c.Operands = []define.Operand{{Literal: g.Literal(t)}}
+		c.Operands = []define.Operand{g.operand(t)}
 	}
 	return define.Test{Comparisons: []define.Comparison{c}}
 }
