@@ -154,7 +154,7 @@ func (c *call) root() *cobra.Command {
 		c.serveCommand(), c.demoCommand(), c.importCommand(), c.importsCommand(),
 		c.planCommand(), c.applyCommand(), c.calibrateCommand(),
 		c.showCommand(), c.explainCommand(), c.exportCommand(),
-		c.signInCommand(), c.versionCommand(),
+		c.signInCommand(), c.schemaCommand(), c.versionCommand(),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
