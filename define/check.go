@@ -211,41 +211,17 @@ func (b *builder) checkCircles(draft *Set, f *File) {
 	}
 }
 
-// checkHeaders warns of definitions without owner or purpose, and of a
-// renamed_from that names nothing.
+// checkHeaders warns of a renamed_from that names nothing.
 func (b *builder) checkHeaders(f *File, base *Set) {
-	place := map[Ref]*cursor{}
-	for kind, name := range sectionOf {
-		if section := f.root.node.get(name); section != nil {
-			c := f.root.in(name, section)
-			for i, k := range section.keys {
-				place[Ref{kind, k.text}] = c.in(k.text, section.items[i])
-			}
-		}
-	}
 	for _, r := range f.refs {
-		c := place[r]
-		if c == nil || r.Kind == "strategy" {
-			continue
-		}
 		h, _ := f.set.Header(r)
-		var lacking []string
-		if h.Owner == "" {
-			lacking = append(lacking, "owner")
-		}
-		if h.Purpose == "" {
-			lacking = append(lacking, "purpose")
-		}
-		if len(lacking) > 0 {
-			b.warn(c, fmt.Sprintf("%s %s has no %s", r.Kind, r.Name, strings.Join(lacking, " and no ")), "write who answers for it and what it is for")
-		}
 		if h.RenamedFrom == "" {
 			continue
 		}
 		_, isOld := base.Header(Ref{r.Kind, h.RenamedFrom})
 		_, isNew := base.Header(r)
 		if !isOld && !isNew {
-			b.warn(c, fmt.Sprintf("there is no %s %s to rename", r.Kind, h.RenamedFrom), "")
+			b.warn(f.at(r), fmt.Sprintf("there is no %s %s to rename", r.Kind, h.RenamedFrom), "")
 		}
 	}
 }

@@ -76,12 +76,8 @@ segments: {big: {where: {tag: spend, at_least: 200}}, ribboned: {where: {event: 
 	if order.Standard || order.Properties["gift"].Type.Name != define.TypeBoolean || order.Properties["amount"].Name.Zh != "实付金额" || order.Identity != "order_id" {
 		t.Errorf("order_paid is %+v", order)
 	}
-	var fields []string
-	for _, w := range warnings {
-		fields = append(fields, w.Field+": "+w.Message)
-	}
-	if want := []string{"f.yaml:4: segments.big: segment big has no owner and no purpose", "f.yaml:4: segments.ribboned: segment ribboned has no owner and no purpose"}; !slices.Equal(fields, want) {
-		t.Errorf("warnings %q, want %q", fields, want)
+	if len(warnings) > 0 {
+		t.Errorf("warnings %v", warnings)
 	}
 }
 

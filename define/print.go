@@ -47,27 +47,36 @@ func printOne(s *Set, r Ref) (*node, error) {
 // printTree prints a set, or one definition of it.
 func printTree(s *Set, only *Ref) *node {
 	root := mapOf()
-	if only == nil {
-		root.putFilled("catalogue", printCatalogue(&s.Catalogue))
+	if only != nil {
+		return root.put(sectionOf[only.Kind], mapOf().put(only.Name, printDefinition(s, *only)))
 	}
-	section := func(kind string, print func(name string) *node) {
-		out := mapOf()
+	root.putFilled("catalogue", printCatalogue(&s.Catalogue))
+	for _, kind := range kinds {
+		section := mapOf()
 		for _, name := range s.names(kind) {
-			if only == nil || *only == (Ref{kind, name}) {
-				out.put(name, print(name))
-			}
+			section.put(name, printDefinition(s, Ref{kind, name}))
 		}
-		root.putFilled(sectionOf[kind], out)
+		root.putFilled(sectionOf[kind], section)
 	}
-	section("tag", func(name string) *node { return printTag(s.Tags[name]) })
-	section("segment", func(name string) *node { return printSegment(s.Segments[name]) })
-	section("tier", func(name string) *node { return printTier(s.Tiers[name]) })
-	section("list", func(name string) *node {
-		return printHeader(s.Lists[name].Header).put("members", textsOf(s.Lists[name].Members))
-	})
-	section("score", func(name string) *node { return printScore(s.Scores[name]) })
-	section("strategy", func(name string) *node { return fromPlain(s.Strategies[name]) })
 	return root
+}
+
+// printDefinition prints what stands after the name of a definition that the
+// set has.
+func printDefinition(s *Set, r Ref) *node {
+	switch r.Kind {
+	case "tag":
+		return printTag(s.Tags[r.Name])
+	case "segment":
+		return printSegment(s.Segments[r.Name])
+	case "tier":
+		return printTier(s.Tiers[r.Name])
+	case "list":
+		return printHeader(s.Lists[r.Name].Header).put("members", textsOf(s.Lists[r.Name].Members))
+	case "score":
+		return printScore(s.Scores[r.Name])
+	}
+	return fromPlain(s.Strategies[r.Name])
 }
 
 // putFilled adds a mapping or list that is not empty.

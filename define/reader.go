@@ -40,18 +40,20 @@ func (b *builder) refuse(c *cursor, message, hint string) {
 }
 
 func (b *builder) refuseAt(line int, path, message, hint string) {
-	field := fileLine(b.file, line)
-	if path != "" {
-		if field != "" {
-			field += ": "
-		}
-		field += path
+	b.errs = append(b.errs, &problem{line, &strata.Error{Code: strata.Invalid, Field: fieldOf(b.file, line, path), Message: message, Hint: hint}})
+}
+
+// fieldOf is the Field of an error: file:line: path, as far as they are known.
+func fieldOf(file string, line int, path string) string {
+	field := fileLine(file, line)
+	if path != "" && field != "" {
+		field += ": "
 	}
-	b.errs = append(b.errs, &problem{line, &strata.Error{Code: strata.Invalid, Field: field, Message: message, Hint: hint}})
+	return field + path
 }
 
 func (b *builder) warn(c *cursor, message, hint string) {
-	b.warnings = append(b.warnings, Warning{Field: strings.TrimPrefix(fileLine(b.file, c.line)+": "+c.path(), ": "), Message: message, Hint: hint})
+	b.warnings = append(b.warnings, Warning{Field: fieldOf(b.file, c.line, c.path()), Message: message, Hint: hint})
 }
 
 // object reads a mapping key by key; what nobody asked for is refused.
