@@ -38,6 +38,9 @@ func start(now func() time.Time) int {
 		stdout: os.Stdout, stderr: os.Stderr, cwd: cwd, now: now, lang: language(),
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
+	if c.terminal {
+		c.columns, _, _ = term.GetSize(int(os.Stderr.Fd()))
+	}
 	return c.run(ctx, os.Args[1:])
 }
 
@@ -61,6 +64,7 @@ type call struct {
 	cwd            string
 	now            func() time.Time
 	terminal       bool      // stderr is one: progress is a bar, else JSON lines
+	columns        int       // of the terminal; 0 = unknown
 	shared         *business // of the server that runs the call; nil in a process of its own
 
 	data  string
@@ -154,6 +158,8 @@ func (c *call) root() *cobra.Command {
 		c.serveCommand(), c.demoCommand(), c.importCommand(), c.importsCommand(),
 		c.planCommand(), c.applyCommand(), c.calibrateCommand(),
 		c.showCommand(), c.explainCommand(), c.exportCommand(),
+		c.testCommand(),
+		c.tryCommand(),
 		c.signInCommand(), c.schemaCommand(), c.versionCommand(),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
