@@ -24,7 +24,7 @@ func (e *Engine) calibrate(ctx context.Context, p *program.Program, at strata.In
 		if _, seen := calibrations[part.Ref]; seen || slices.Contains(absent, part.Ref) {
 			continue
 		}
-		stored, err := e.stored(ctx, part.Ref, basis(p.Set(), part.Ref), at)
+		stored, err := e.stored(ctx, part.Ref, Basis(p.Set(), part.Ref), at)
 		if err != nil {
 			return nil, err
 		}
@@ -82,10 +82,10 @@ func (e *Engine) stored(ctx context.Context, ref define.Ref, basis string, at st
 	return nil, nil
 }
 
-// basis is a fingerprint of what a definition's cut points are computed from:
+// Basis is a fingerprint of what a definition's cut points are computed from:
 // the values, the population and how it is cut, with all that they stand on,
 // but not names, labels and levels.
-func basis(set *define.Set, ref define.Ref) string {
+func Basis(set *define.Set, ref define.Ref) string {
 	h := xxh3.New()
 	bands := func(b define.Bands) {
 		b.Labels = nil
@@ -164,7 +164,7 @@ func (e *Engine) make(ctx context.Context, p *program.Program, refs []define.Ref
 	}
 	made := make([]define.Calibration, len(refs))
 	for i, ref := range refs {
-		made[i] = define.Calibration{Kind: ref.Kind, Name: ref.Name, At: at, Basis: basis(p.Set(), ref), Cuts: map[string][]float64{}}
+		made[i] = define.Calibration{Kind: ref.Kind, Name: ref.Name, At: at, Basis: Basis(p.Set(), ref), Cuts: map[string][]float64{}}
 		for n, part := range parts {
 			if part.Ref != ref {
 				continue
