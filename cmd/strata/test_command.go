@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata"
+	"strata/compute"
+	"strata/define"
 	"strata/scenario"
 )
 
@@ -103,7 +105,13 @@ func agreeing(ctx context.Context) scenario.Engine {
 		if len(w.Earlier) > 0 || slices.ContainsFunc(slices.Collect(maps.Values(w.People)), changing) {
 			return false, nil
 		}
-		notes, err := compareEngines(ctx, w, asOf)
+		stored := *w
+		stored.Calibrations = slices.Clone(w.Calibrations)
+		for i := range stored.Calibrations {
+			made := &stored.Calibrations[i]
+			made.Basis = compute.Basis(w.Set, define.Ref{Kind: made.Kind, Name: made.Name})
+		}
+		notes, err := compareEngines(ctx, &stored, asOf)
 		return len(notes) < len(w.Set.Tags)+len(w.Set.Segments)+len(w.Set.Tiers), err
 	}
 }
