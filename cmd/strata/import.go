@@ -300,7 +300,8 @@ func (c *call) progress(name string) shownProgress {
 			}
 		}, func() {}}
 	}
-	bars := mpb.New(mpb.WithOutput(c.stderr), mpb.WithWidth(40), mpb.WithAutoRefresh())
+	// The width is for a terminal behind the socket; one of our own is asked.
+	bars := mpb.New(mpb.WithOutput(c.stderr), mpb.WithWidth(cmp.Or(c.columns, 80)), mpb.WithAutoRefresh())
 	var bar *mpb.Bar
 	var phase string
 	return shownProgress{func(p ingest.Progress) {
@@ -309,7 +310,7 @@ func (c *call) progress(name string) shownProgress {
 				bar.Abort(true)
 			}
 			phase = p.Phase
-			bar = bars.AddBar(p.Total, mpb.BarRemoveOnComplete(),
+			bar = bars.AddBar(p.Total, mpb.BarRemoveOnComplete(), mpb.BarWidth(40),
 				mpb.PrependDecorators(decor.Name(name+" "+p.Phase+" ")),
 				mpb.AppendDecorators(decor.Percentage(), decor.Name(" "), decor.CountersKibiByte("% .1f / % .1f")))
 		}

@@ -27,6 +27,7 @@ type request struct {
 	Args     []string `json:"args"`
 	Cwd      string   `json:"cwd"`
 	Terminal bool     `json:"terminal"`
+	Columns  int      `json:"columns"` // of the terminal
 	Lang     string   `json:"lang"`
 }
 
@@ -47,17 +48,16 @@ func (c *call) forward(ctx context.Context, dir string) (bool, error) {
 		return false, nil
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	if err := json.NewEncoder(conn).Encode(request{Args: c.args, Cwd: c.cwd, Terminal: c.terminal, Lang: c.lang}); err != nil {
+	// An interrupt ends our side, upon which the server stops the command and
+	// says so on its own.
+	defer context.AfterFunc(ctx, func() { conn.(*net.UnixConn).CloseWrite() })()
+	if err := json.NewEncoder(conn).Encode(request{Args: c.args, Cwd: c.cwd, Terminal: c.terminal, Columns: c.columns, Lang: c.lang}); err != nil {
 		return true, &strata.Error{Code: strata.Unavailable, Message: "the running server does not answer", Cause: err}
 	}
 	frames := json.NewDecoder(bufio.NewReader(conn))
 	for {
 		var f frame
 		if err := frames.Decode(&f); err != nil {
-			if ctx.Err() != nil { // the caller was interrupted, and the server stops the command
-				return true, ctx.Err()
-			}
 			return true, &strata.Error{Code: strata.Unavailable, Message: "the running server ended before the command did", Hint: "start it again and repeat the command", Cause: err}
 		}
 		if f.Exit != nil {
@@ -119,14 +119,14 @@ func answer(ctx context.Context, conn net.Conn, b *business, now func() time.Tim
 		slog.Warn("unreadable command on the socket", "error", err)
 		return
 	}
-	go func() { // the other side hangs up: stop
+	go func() { // the other side is interrupted or gone: stop
 		io.Copy(io.Discard, conn)
 		cancel()
 	}()
 	w := &frameWriter{frames: json.NewEncoder(conn)}
 	c := &call{
 		stdout: frameOut{w, false}, stderr: frameOut{w, true},
-		cwd: req.Cwd, now: now, terminal: req.Terminal, lang: req.Lang, shared: b,
+		cwd: req.Cwd, now: now, terminal: req.Terminal, columns: req.Columns, lang: req.Lang, shared: b,
 	}
 	code := c.run(ctx, req.Args)
 	w.write(frame{Exit: &code})
