@@ -31,7 +31,7 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: texts('next'),
+  validateSearch: texts('next', 'sign_in_link'),
   component: lazyRouteComponent(() => import('./pages/sign-in/SignIn'), 'SignIn'),
 });
 
@@ -45,6 +45,9 @@ const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
   component: Shell,
+  // A past day that is looked at stays while one goes from page to page.
+  validateSearch: texts('as_of'),
+  search: { middlewares: [retainSearchParams(['as_of'])] },
   errorComponent: PageFailed,
   pendingComponent: PageBones,
   beforeLoad: async ({ context, location }) => {
@@ -53,7 +56,9 @@ const app = createRoute({
       session = await context.client.ensureQueryData(sessionQuery);
     } catch (e) {
       if (e instanceof ApiError && e.status === 401) {
-        throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
+        // A sign-in link that is no good any more leads here with a word of it.
+        const refused = (location.search as Search)['sign_in_link'] === 'refused';
+        throw redirect({ to: '/login', search: refused ? { sign_in_link: 'refused' } : location.href === '/' ? {} : { next: location.href } });
       }
       throw e;
     }
@@ -97,6 +102,26 @@ const segment = createRoute({
   component: lazyRouteComponent(() => import('./pages/segments/Segment'), 'Segment'),
 });
 
+// Names have no hyphen, so new-segment is never one.
+const newSegment = createRoute({
+  getParentRoute: () => app,
+  path: '/segments/new-segment',
+  component: lazyRouteComponent(() => import('./pages/definition/Editor'), 'NewSegment'),
+});
+
+const segmentDefinition = createRoute({
+  getParentRoute: () => app,
+  path: '/segments/$name/definition',
+  validateSearch: texts('why'),
+  component: lazyRouteComponent(() => import('./pages/definition/DefinitionPage'), 'SegmentDefinition'),
+});
+
+const editSegment = createRoute({
+  getParentRoute: () => app,
+  path: '/segments/$name/edit',
+  component: lazyRouteComponent(() => import('./pages/definition/Editor'), 'EditSegment'),
+});
+
 const tags = createRoute({
   getParentRoute: () => app,
   path: '/tags',
@@ -110,6 +135,25 @@ const tag = createRoute({
   component: lazyRouteComponent(() => import('./pages/tags/Tag'), 'Tag'),
 });
 
+const newTag = createRoute({
+  getParentRoute: () => app,
+  path: '/tags/new-tag',
+  component: lazyRouteComponent(() => import('./pages/definition/Editor'), 'NewTag'),
+});
+
+const tagDefinition = createRoute({
+  getParentRoute: () => app,
+  path: '/tags/$name/definition',
+  validateSearch: texts('why'),
+  component: lazyRouteComponent(() => import('./pages/definition/DefinitionPage'), 'TagDefinition'),
+});
+
+const editTag = createRoute({
+  getParentRoute: () => app,
+  path: '/tags/$name/edit',
+  component: lazyRouteComponent(() => import('./pages/definition/Editor'), 'EditTag'),
+});
+
 const tiers = createRoute({
   getParentRoute: () => app,
   path: '/tiers',
@@ -121,6 +165,25 @@ const tier = createRoute({
   path: '/tiers/$name',
   validateSearch: texts('from', 'to', 'as_of'),
   component: lazyRouteComponent(() => import('./pages/tiers/Tier'), 'Tier'),
+});
+
+const newTier = createRoute({
+  getParentRoute: () => app,
+  path: '/tiers/new-tier',
+  component: lazyRouteComponent(() => import('./pages/definition/Editor'), 'NewTier'),
+});
+
+const tierDefinition = createRoute({
+  getParentRoute: () => app,
+  path: '/tiers/$name/definition',
+  validateSearch: texts('why'),
+  component: lazyRouteComponent(() => import('./pages/definition/DefinitionPage'), 'TierDefinition'),
+});
+
+const editTier = createRoute({
+  getParentRoute: () => app,
+  path: '/tiers/$name/edit',
+  component: lazyRouteComponent(() => import('./pages/definition/Editor'), 'EditTier'),
 });
 
 const imports = createRoute({
@@ -139,7 +202,28 @@ const audit = createRoute({
 const tree = root.addChildren([
   signIn,
   setPassword,
-  app.addChildren([overview, customers, customer, segments, segment, tags, tag, tiers, tier, imports, audit]),
+  app.addChildren([
+    overview,
+    customers,
+    customer,
+    segments,
+    segment,
+    newSegment,
+    segmentDefinition,
+    editSegment,
+    tags,
+    tag,
+    newTag,
+    tagDefinition,
+    editTag,
+    tiers,
+    tier,
+    newTier,
+    tierDefinition,
+    editTier,
+    imports,
+    audit,
+  ]),
 ]);
 
 export const createConsoleRouter = (client: QueryClient) =>

@@ -38,10 +38,10 @@ export const customersQuery = (query: CustomerFilter) =>
     staleTime: 30_000,
   });
 
-export const customerQuery = (id: string) =>
+export const customerQuery = (id: string, as_of?: string) =>
   queryOptions({
-    queryKey: ['customer', id],
-    queryFn: () => answer(api.GET('/api/v1/customers/{id}', { params: { path: { id } } })),
+    queryKey: ['customer', id, as_of ?? ''],
+    queryFn: () => answer(api.GET('/api/v1/customers/{id}', { params: { path: { id }, query: as_of ? { as_of } : {} } })),
     staleTime: 30_000,
   });
 
@@ -61,33 +61,35 @@ export const eventsQuery = (id: string, event?: string) =>
 
 export type ReasonKind = 'tag' | 'segment' | 'tier';
 
-export const reasonQuery = (id: string, kind: ReasonKind, name: string) =>
+export const reasonQuery = (id: string, kind: ReasonKind, name: string, as_of?: string) =>
   queryOptions({
-    queryKey: ['reason', id, kind, name],
-    queryFn: () => answer(api.GET('/api/v1/customers/{id}/explain', { params: { path: { id }, query: { kind, name } } })),
+    queryKey: ['reason', id, kind, name, as_of ?? ''],
+    queryFn: () => answer(api.GET('/api/v1/customers/{id}/explain', { params: { path: { id }, query: { kind, name, ...(as_of ? { as_of } : {}) } } })),
     staleTime: 30_000,
   });
 
-export const segmentsQuery = () =>
-  queryOptions({ queryKey: ['segments'], queryFn: () => answer(api.GET('/api/v1/segments')), ...seldom });
+export const segmentsQuery = (as_of?: string) =>
+  queryOptions({ queryKey: ['segments', as_of ?? ''], queryFn: () => answer(api.GET('/api/v1/segments', asOf(as_of))), ...seldom });
 
-export const segmentQuery = (name: string) =>
+export const segmentQuery = (name: string, as_of?: string) =>
   queryOptions({
-    queryKey: ['segment', name],
-    queryFn: () => answer(api.GET('/api/v1/segments/{name}', { params: { path: { name } } })),
+    queryKey: ['segment', name, as_of ?? ''],
+    queryFn: () => answer(api.GET('/api/v1/segments/{name}', { params: { path: { name }, query: as_of ? { as_of } : {} } })),
     ...seldom,
   });
 
-export const tagsQuery = () => queryOptions({ queryKey: ['tags'], queryFn: () => answer(api.GET('/api/v1/tags')), ...seldom });
+export const tagsQuery = (as_of?: string) =>
+  queryOptions({ queryKey: ['tags', as_of ?? ''], queryFn: () => answer(api.GET('/api/v1/tags', asOf(as_of))), ...seldom });
 
-export const tagQuery = (name: string) =>
+export const tagQuery = (name: string, as_of?: string) =>
   queryOptions({
-    queryKey: ['tag', name],
-    queryFn: () => answer(api.GET('/api/v1/tags/{name}', { params: { path: { name } } })),
+    queryKey: ['tag', name, as_of ?? ''],
+    queryFn: () => answer(api.GET('/api/v1/tags/{name}', { params: { path: { name }, query: as_of ? { as_of } : {} } })),
     ...seldom,
   });
 
-export const tiersQuery = () => queryOptions({ queryKey: ['tiers'], queryFn: () => answer(api.GET('/api/v1/tiers')), ...seldom });
+export const tiersQuery = (as_of?: string) =>
+  queryOptions({ queryKey: ['tiers', as_of ?? ''], queryFn: () => answer(api.GET('/api/v1/tiers', asOf(as_of))), ...seldom });
 
 export const tierQuery = (name: string, as_of?: string) =>
   queryOptions({

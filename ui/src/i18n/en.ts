@@ -216,6 +216,8 @@ export const en: Catalogue = {
   'kind.segment': 'Segment',
   'kind.tier': 'Tier',
   'kind.list': 'List',
+  'kind.strategy': 'Strategy',
+  'kind.synonym': 'Synonym',
   'kind.score': 'Score',
 
   // tags

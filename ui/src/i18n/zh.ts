@@ -214,6 +214,8 @@ export const zh = {
   'kind.segment': '分群',
   'kind.tier': '分层',
   'kind.list': '名单',
+  'kind.strategy': '策略',
+  'kind.synonym': '同义名',
   'kind.score': '评分',
 
   // tags

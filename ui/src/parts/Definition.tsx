@@ -70,7 +70,7 @@ export function Definition({ yaml, owner, purpose, uses, usedBy, className }: De
   );
 }
 
-function Refs({ refs }: { refs: DefinitionRef[] }) {
+export function Refs({ refs }: { refs: DefinitionRef[] }) {
   const { t } = useTranslation();
   const text = useText();
   if (refs.length === 0) return <span className="muted">{t('definition.nothing')}</span>;

@@ -8,6 +8,7 @@ import { freshnessQuery, sessionQuery } from '@/api/queries';
 import { useLang, useText } from '@/i18n';
 import { useFormat, useNarrow, useOpenTitle } from '@/parts/context';
 import { Icon, Logo } from '@/parts/Icon';
+import { AsOfNotice } from './AsOfNotice';
 
 const places = {
   overview: { to: '/', icon: 'overview', label: 'nav.overview' },
@@ -197,6 +198,7 @@ export function Shell() {
           <AccountMenu />
         </header>
         <main className="main" id="content">
+          <AsOfNotice />
           <Outlet />
         </main>
       </div>

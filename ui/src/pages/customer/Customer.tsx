@@ -18,7 +18,8 @@ import { askedOf, Why, WhyButton, type Asked } from './Why';
 
 export function Customer() {
   const { id } = useParams({ from: '/app/customers/$id' });
-  const query = useQuery(customerQuery(id));
+  const { as_of } = useSearch({ from: '/app/customers/$id' });
+  const query = useQuery(customerQuery(id, as_of));
   const order = useTierOrder();
   return (
     <Loaded query={query} bones={<PageBones />}>
@@ -31,7 +32,7 @@ function Profile({ customer: c }: { customer: CustomerDetail }) {
   const text = useText();
   const nameOf = useLevelName();
   const navigate = useNavigate();
-  const { event, why } = useSearch({ from: '/app/customers/$id' });
+  const { event, why, as_of } = useSearch({ from: '/app/customers/$id' });
   usePageTitle(c.name || c.id);
 
   const asked = askedOf(why);
@@ -64,7 +65,7 @@ function Profile({ customer: c }: { customer: CustomerDetail }) {
           <Identities customer={c} />
         </div>
       </div>
-      <Why customer={c.id} customerName={c.name || c.id} asked={asked} title={title} close={() => set({ why: undefined })} />
+      <Why customer={c.id} customerName={c.name || c.id} asked={asked} title={title} asOf={as_of} close={() => set({ why: undefined })} />
     </>
   );
 }

@@ -37,13 +37,14 @@ interface WhyProps {
   customerName: string;
   asked: Asked | undefined;
   title: string;
+  asOf?: string;
   close: () => void;
 }
 
 const pages = { tag: '/tags/$name', segment: '/segments/$name', tier: '/tiers/$name' } as const;
 
 /** Why opens the reasons behind a tag's value, a segment or a level. */
-export function Why({ customer, customerName, asked, title, close }: WhyProps) {
+export function Why({ customer, customerName, asked, title, asOf, close }: WhyProps) {
   const { t } = useTranslation();
   const narrow = useNarrow();
   return (
@@ -62,13 +63,13 @@ export function Why({ customer, customerName, asked, title, close }: WhyProps) {
         ) : null
       }
     >
-      {asked ? <Tree customer={customer} asked={asked} /> : null}
+      {asked ? <Tree customer={customer} asked={asked} asOf={asOf} /> : null}
     </Drawer>
   );
 }
 
-function Tree({ customer, asked }: { customer: string; asked: Asked }) {
-  const query = useQuery(reasonQuery(customer, asked.kind, asked.name));
+function Tree({ customer, asked, asOf }: { customer: string; asked: Asked; asOf?: string }) {
+  const query = useQuery(reasonQuery(customer, asked.kind, asked.name, asOf));
   return (
     <Loaded query={query} bones={<Bones rows={6} />}>
       {(reason) => (

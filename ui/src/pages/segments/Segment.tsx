@@ -10,6 +10,7 @@ import { trendOption } from '@/charts/trend';
 import { useText } from '@/i18n';
 import { CustomerList } from '@/parts/CustomerList';
 import { Definition } from '@/parts/Definition';
+import { DefinitionButton } from '@/parts/DefinitionLinks';
 import { Delta } from '@/parts/Figures';
 import { Icon } from '@/parts/Icon';
 import { Card, Head } from '@/parts/Page';
@@ -18,7 +19,8 @@ import { useFormat } from '@/parts/context';
 
 export function Segment() {
   const { name } = useParams({ from: '/app/segments/$name' });
-  const query = useQuery(segmentQuery(name));
+  const { as_of } = useSearch({ from: '/app/segments/$name' });
+  const query = useQuery(segmentQuery(name, as_of));
   return (
     <Loaded query={query} bones={<PageBones />}>
       {(s) => <Detail key={name} segment={s} />}
@@ -31,8 +33,8 @@ function Detail({ segment: s }: { segment: SegmentDetail }) {
   const f = useFormat();
   const text = useText();
   const navigate = useNavigate();
-  const { cursor, page } = useSearch({ from: '/app/segments/$name' });
-  const filter = useMemo(() => ({ segment: s.name }), [s.name]);
+  const { cursor, page, as_of } = useSearch({ from: '/app/segments/$name' });
+  const filter = useMemo(() => ({ segment: s.name, ...(as_of ? { as_of } : {}) }), [s.name, as_of]);
   const option = useMemo(() => trendOption(s.trend, t('segments.count'), f), [s.trend, t, f]);
   return (
     <>
@@ -40,9 +42,12 @@ function Detail({ segment: s }: { segment: SegmentDetail }) {
         title={text(s.title)}
         text={text(s.description) || undefined}
         actions={
-          <Button href={exportURL(filter)} download icon={<Icon name="export" size={16} />} title={t('customers.export_note')}>
-            {t('customers.export')}
-          </Button>
+          <>
+            <DefinitionButton kind="segment" name={s.name} />
+            <Button href={exportURL(filter)} download icon={<Icon name="export" size={16} />} title={t('customers.export_note')}>
+              {t('customers.export')}
+            </Button>
+          </>
         }
       />
       <div className="stack">

@@ -6,6 +6,7 @@ import type { SegmentInfo } from '@/api/types';
 import { segmentsQuery } from '@/api/queries';
 import { useText } from '@/i18n';
 import { Bar, Delta, Spark } from '@/parts/Figures';
+import { NewButton } from '@/parts/DefinitionLinks';
 import { Icon } from '@/parts/Icon';
 import { List, type Column } from '@/parts/List';
 import { Head } from '@/parts/Page';
@@ -16,11 +17,11 @@ export function Segments() {
   const { t } = useTranslation();
   const text = useText();
   const navigate = useNavigate();
-  const { search = '', sort } = useSearch({ from: '/app/segments' });
-  const query = useQuery(segmentsQuery());
+  const { search = '', sort, as_of } = useSearch({ from: '/app/segments' });
+  const query = useQuery(segmentsQuery(as_of));
   return (
     <>
-      <Head title={t('segments.title')} text={t('segments.text')} />
+      <Head title={t('segments.title')} text={t('segments.text')} actions={<NewButton kind="segment" />} />
       <section className="card">
         <div className="filters">
           <Input

@@ -15,7 +15,7 @@ export function SignIn() {
   const { t } = useTranslation();
   const router = useRouter();
   const client = useQueryClient();
-  const { next } = useSearch({ from: '/login' });
+  const { next, sign_in_link } = useSearch({ from: '/login' });
   const signIn = useMutation({
     mutationFn: (body: Credentials) => answer(api.POST('/api/v1/session', { body })),
     onSuccess: async (session) => {
@@ -30,6 +30,9 @@ export function SignIn() {
   return (
     <Gate title={t('sign_in.title')} text={t('sign_in.text')}>
       {problem ? <Alert type="error" showIcon title={problem} style={{ marginBottom: 16 }} /> : null}
+      {sign_in_link === 'refused' && !problem ? (
+        <Alert type="warning" showIcon title={t('sign_in.link_refused')} description={t('sign_in.link_refused_text')} style={{ marginBottom: 16 }} />
+      ) : null}
       <Form<Credentials> layout="vertical" requiredMark={false} size="large" onFinish={(v) => signIn.mutate(v)}>
         <Form.Item name="account" label={t('sign_in.account')} rules={[{ required: true, message: t('sign_in.account_needed') }]}>
           <Input autoFocus autoComplete="username" autoCapitalize="none" spellCheck={false} />

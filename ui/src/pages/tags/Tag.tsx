@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { TagDetail, ValueBin } from '@/api/types';
 import { tagQuery } from '@/api/queries';
@@ -7,6 +7,7 @@ import { Chart } from '@/charts/Chart';
 import { useText } from '@/i18n';
 import { Calibrated } from '@/parts/Calibrated';
 import { Definition } from '@/parts/Definition';
+import { DefinitionButton } from '@/parts/DefinitionLinks';
 import { Head } from '@/parts/Page';
 import { Loaded, PageBones } from '@/parts/State';
 import { useFormat } from '@/parts/context';
@@ -14,7 +15,8 @@ import { useClassName } from './classes';
 
 export function Tag() {
   const { name } = useParams({ from: '/app/tags/$name' });
-  const query = useQuery(tagQuery(name));
+  const { as_of } = useSearch({ from: '/app/tags/$name' });
+  const query = useQuery(tagQuery(name, as_of));
   return (
     <Loaded query={query} bones={<PageBones />}>
       {(x) => <Detail key={name} tag={x} />}
@@ -29,7 +31,7 @@ function Detail({ tag: x }: { tag: TagDetail }) {
   const className = useClassName();
   return (
     <>
-      <Head title={text(x.title)} text={text(x.description) || undefined} />
+      <Head title={text(x.title)} text={text(x.description) || undefined} actions={<DefinitionButton kind="tag" name={x.name} />} />
       <div className="stack">
         <div className="cols even">
           <section className="card w4 summary">

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { TagInfo } from '@/api/types';
 import { tagsQuery } from '@/api/queries';
 import { useText } from '@/i18n';
+import { NewButton } from '@/parts/DefinitionLinks';
 import { Bar } from '@/parts/Figures';
 import { Icon } from '@/parts/Icon';
 import { List, type Column } from '@/parts/List';
@@ -18,8 +19,8 @@ export function Tags() {
   const text = useText();
   const className = useClassName();
   const navigate = useNavigate();
-  const query = useQuery(tagsQuery());
-  const { class: chosen = '', search = '' } = useSearch({ from: '/app/tags' });
+  const { class: chosen = '', search = '', as_of } = useSearch({ from: '/app/tags' });
+  const query = useQuery(tagsQuery(as_of));
   const set = (change: { class?: string; search?: string }) => void navigate({ to: '/tags', search: (prev) => ({ ...prev, ...change }), replace: true });
   const groups = classes(query.data ?? []);
   const wanted = search.trim().toLowerCase();
@@ -29,7 +30,7 @@ export function Tags() {
     .filter((x) => wanted === '' || [x.name, x.title.zh, x.title.en, text(x.sentence)].some((s) => s.toLowerCase().includes(wanted)));
   return (
     <>
-      <Head title={t('tags.title')} text={t('tags.text')} />
+      <Head title={t('tags.title')} text={t('tags.text')} actions={<NewButton kind="tag" />} />
       <section className="card">
         <div className="filters">
           <Input

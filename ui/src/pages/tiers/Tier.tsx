@@ -8,6 +8,7 @@ import { useText } from '@/i18n';
 import { Calibrated } from '@/parts/Calibrated';
 import { DateField } from '@/parts/DateField';
 import { Definition } from '@/parts/Definition';
+import { DefinitionButton } from '@/parts/DefinitionLinks';
 import { Head } from '@/parts/Page';
 import { Loaded, PageBones } from '@/parts/State';
 import { useFormat } from '@/parts/context';
@@ -43,13 +44,16 @@ function Detail({ tier: x, asOf }: { tier: TierDetail; asOf?: string }) {
         title={text(x.title)}
         text={text(x.description) || undefined}
         actions={
-          <DateField
-            label={t('overview.as_of')}
-            value={asOf}
-            max={today}
-            clear
-            onChange={(day) => void navigate({ to: '/tiers/$name', params: { name: x.name }, search: (prev) => ({ ...prev, as_of: day }) })}
-          />
+          <>
+            <DateField
+              label={t('overview.as_of')}
+              value={asOf}
+              max={today}
+              clear
+              onChange={(day) => void navigate({ to: '/tiers/$name', params: { name: x.name }, search: (prev) => ({ ...prev, as_of: day }) })}
+            />
+            <DefinitionButton kind="tier" name={x.name} />
+          </>
         }
       />
       <div className="stack">

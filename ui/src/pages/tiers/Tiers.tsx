@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { overviewQuery, tiersQuery } from '@/api/queries';
 import { useText } from '@/i18n';
 import { Calibrated } from '@/parts/Calibrated';
+import { NewButton } from '@/parts/DefinitionLinks';
 import { levelStyle, useLevelName } from '@/parts/Level';
 import { Head } from '@/parts/Page';
 import { Stacked } from '@/parts/Stacked';
@@ -15,11 +16,12 @@ export function Tiers() {
   const f = useFormat();
   const text = useText();
   const nameOf = useLevelName();
-  const query = useQuery(tiersQuery());
-  const shares = useQuery(overviewQuery()).data?.tiers;
+  const { as_of } = useSearch({ from: '/app/tiers' });
+  const query = useQuery(tiersQuery(as_of));
+  const shares = useQuery(overviewQuery(as_of)).data?.tiers;
   return (
     <>
-      <Head title={t('tiers.title')} text={t('tiers.text')} />
+      <Head title={t('tiers.title')} text={t('tiers.text')} actions={<NewButton kind="tier" />} />
       <Loaded
         query={query}
         bones={
