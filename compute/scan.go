@@ -3,7 +3,6 @@ package compute
 import (
 	"context"
 	"runtime"
-	"sync"
 	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -81,10 +80,7 @@ func (b bits) bitmap() *roaring.Bitmap {
 }
 
 // lastEvent is the latest event at or before an instant, over all workers.
-type lastEvent struct {
-	mu     sync.Mutex
-	latest atomic.Int64
-}
+type lastEvent struct{ latest atomic.Int64 }
 
 func (l *lastEvent) see(h *strata.History, asOf strata.Instant) {
 	for i := range h.Runs {

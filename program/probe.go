@@ -12,11 +12,9 @@ import (
 // Add every part first, then ask at any instants. It belongs to one
 // goroutine.
 type Probe struct {
-	c       *compiler
-	f       frame
-	h       *strata.History
-	started bool
-	asOf    strata.Instant
+	c *compiler
+	f frame
+	h *strata.History
 
 	conditions []boolFunc
 	values     []valueFunc
