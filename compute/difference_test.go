@@ -165,6 +165,16 @@ func comparePair(t *testing.T, n int, compared, positive map[string]int) string 
 		t.Fatal(err)
 	}
 	g := historian{rand.New(rand.NewPCG(uint64(n), 7)), catalogue, zone, specialDays[n%len(specialDays)]}
+	for i := range 3 {
+		name := fmt.Sprintf("order_%d", i)
+		set.Segments[name] = define.Segment{Where: g.order()}
+	}
+	for name, d := range set.Segments {
+		if g.IntN(4) == 0 {
+			d.PickedIn, d.PickedOut = g.picks(), g.picks()
+			set.Segments[name] = d
+		}
+	}
 	world := &scenario.World{Set: set, Settings: settings, People: g.people()}
 	engine, numbers, done := load(t, world)
 	defer done()
@@ -183,8 +193,11 @@ func comparePair(t *testing.T, n int, compared, positive map[string]int) string 
 			for _, customer := range slices.Sorted(maps.Keys(world.People)) {
 				plain, fast, something, same := ask(world, answer, ref, customer, numbers[customer], asOf)
 				kind := ref.Kind
-				if kind == "list" {
+				switch {
+				case kind == "list":
 					continue
+				case strings.HasPrefix(ref.Name, "order_"):
+					kind = "sequence"
 				}
 				compared[kind]++
 				if something {
@@ -413,6 +426,65 @@ func (g historian) people() map[string]*scenario.Person {
 		}
 	}
 	return people
+}
+
+// picks draws some customers picked by hand.
+func (g historian) picks() []define.Picked {
+	var out []define.Picked
+	for range g.IntN(3) {
+		p := define.Picked{Customer: fmt.Sprintf("m%d", g.IntN(5))}
+		if g.IntN(2) == 0 {
+			p.Expires = &define.TimePoint{At: g.instant(), HasAt: true}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// order draws a sequence or its absence, with events that are often there.
+func (g historian) order() define.Condition {
+	gross := g.IntN(3) == 0
+	names := slices.Sorted(maps.Keys(g.catalogue.Events))
+	selection := func() define.Selection {
+		s := define.Selection{Events: []string{pick(g, names)}, Gross: gross}
+		switch g.IntN(4) {
+		case 0:
+			s.Events = []string{"*"}
+		case 1:
+			s.Events = []string{"item_bought", "visited"}
+		}
+		if g.IntN(3) == 0 {
+			s.Where = []define.PropertyTest{{Property: "store", Test: define.Test{Comparisons: []define.Comparison{
+				{Op: pick(g, []define.Op{define.Is, define.IsNot}), Operands: []define.Operand{{Literal: strata.TextOf(pick(g, words))}}}}}}}
+		}
+		return s
+	}
+	step := func(limited bool) define.Step {
+		s := define.Step{Select: selection()}
+		if limited || g.IntN(2) == 0 {
+			s.Within = pick(g, []define.Duration{{N: 1, Unit: define.Day}, {N: 36, Unit: define.Hour}, {N: 2, Unit: define.Week}, {N: 1, Unit: define.Month}, {N: 1, Unit: define.Second}})
+		}
+		if g.IntN(3) == 0 {
+			s.Same = []string{pick(g, []string{"store", "order_id", "amount", "price"})}
+		}
+		return s
+	}
+	window := pick(g, []define.Window{{}, {Kind: define.WithinLast, Last: define.Duration{N: 90, Unit: define.Day}}, {Kind: define.Calendar, Word: "this_year"}})
+	if g.IntN(3) == 0 {
+		a := define.NotFollowed{Select: selection(), By: step(true)}
+		a.Select.Window = window
+		return a
+	}
+	out := define.Sequence{Window: window, Steps: []define.Step{{Select: selection()}}}
+	for range 1 + g.IntN(3) {
+		out.Steps = append(out.Steps, step(false))
+	}
+	if g.IntN(2) == 0 {
+		without := selection()
+		without.Gross = g.IntN(2) == 0
+		out.Without = &without
+	}
+	return out
 }
 
 func pick[T any](g historian, of []T) T { return of[g.IntN(len(of))] }

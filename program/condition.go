@@ -10,18 +10,46 @@ import (
 )
 
 func (c *compiler) segment(d define.Segment) boolFunc {
-	if len(d.PickedIn)+len(d.PickedOut) > 0 {
-		c.unsupported("picked_in and picked_out")
-	}
 	if len(d.Stages) > 0 || d.Snapshot != nil {
 		c.unsupported("snapshot")
 	}
 	where := c.condition(d.Where)
-	if d.Exclude == nil {
+	if d.Exclude != nil {
+		all, exclude := where, c.condition(d.Exclude)
+		where = func(f *frame) bool { return all(f) && !exclude(f) }
+	}
+	if len(d.PickedIn)+len(d.PickedOut) == 0 {
 		return where
 	}
-	exclude := c.condition(d.Exclude)
-	return func(f *frame) bool { return where(f) && !exclude(f) }
+	in, out := c.picked(d.PickedIn), c.picked(d.PickedOut)
+	return func(f *frame) bool { return !out(f) && (in(f) || where(f)) }
+}
+
+// picked compiles to whether a pick of the customer is in force: until the
+// instant, or the start of the day, at which it expires.
+func (c *compiler) picked(picks []define.Picked) boolFunc {
+	if len(picks) == 0 {
+		return func(*frame) bool { return false }
+	}
+	if c.people == nil {
+		c.unsupported("picked_in and picked_out")
+		return func(*frame) bool { return false }
+	}
+	byCustomer := map[string][]define.Picked{}
+	for _, p := range picks {
+		byCustomer[p.Customer] = append(byCustomer[p.Customer], p)
+	}
+	people, zone := c.people, c.zone
+	return func(f *frame) bool {
+		id, err := people.PublicID(f.h.Customer)
+		return err == nil && slices.ContainsFunc(byCustomer[id], func(p define.Picked) bool {
+			if p.Expires == nil {
+				return true
+			}
+			from, _ := p.Expires.Bounds(f.asOf, zone)
+			return f.asOf < from
+		})
+	}
 }
 
 func (c *compiler) conditions(of []define.Condition) []boolFunc {
@@ -101,6 +129,10 @@ func (c *compiler) condition(condition define.Condition) boolFunc {
 		return c.regularly(x)
 	case define.Streak:
 		return c.streak(x)
+	case define.Sequence:
+		return c.sequence(x)
+	case define.NotFollowed:
+		return c.notFollowed(x)
 	case define.Bucket:
 		return c.bucket(x)
 	case define.InList:
@@ -120,10 +152,6 @@ func conditionName(condition define.Condition) string {
 		return "heading"
 	case define.ConsentIs:
 		return "consent"
-	case define.Sequence:
-		return "sequence"
-	case define.NotFollowed:
-		return "not_followed"
 	}
 	return "condition"
 }
