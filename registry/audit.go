@@ -33,16 +33,19 @@ func (r *Registry) AppendAudit(ctx context.Context, entries ...AuditEntry) error
 			return &strata.Error{Code: strata.Invalid, Field: "detail", Message: "the detail of an audit entry is not JSON"}
 		}
 	}
-	return r.change(ctx, "writing the audit", func(tx *sql.Tx) error {
-		for _, e := range entries {
-			_, err := tx.ExecContext(ctx, `INSERT INTO audit (at, account, action, object, detail, checksum) VALUES (?, ?, ?, ?, ?, ?)`,
-				int64(e.At), e.Account, e.Action, e.Object, string(e.Detail), auditChecksum(e))
-			if err != nil {
-				return err
-			}
+	return r.change(ctx, "writing the audit", func(tx *sql.Tx) error { return appendAudit(ctx, tx, entries...) })
+}
+
+// appendAudit is AppendAudit as a part of another change.
+func appendAudit(ctx context.Context, tx *sql.Tx, entries ...AuditEntry) error {
+	for _, e := range entries {
+		_, err := tx.ExecContext(ctx, `INSERT INTO audit (at, account, action, object, detail, checksum) VALUES (?, ?, ?, ?, ?, ?)`,
+			int64(e.At), e.Account, e.Action, e.Object, string(e.Detail), auditChecksum(e))
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func auditChecksum(e AuditEntry) int64 {

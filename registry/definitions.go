@@ -20,11 +20,25 @@ import (
 // Op says what a change does.
 type Op string
 
-// The operations. Create and Update both mean: as it stands in the set.
+// The operations of an apply; Create and Update both mean: as it stands in
+// the set. The others stand in the history of a definition only.
 const (
-	Create Op = "create"
-	Update Op = "update"
-	Delete Op = "delete"
+	Create  Op = "create"
+	Update  Op = "update"
+	Delete  Op = "delete" // into the bin
+	Pause   Op = "pause"
+	Resume  Op = "resume"
+	Restore Op = "restore" // out of the bin
+)
+
+// State says whether a definition is in force.
+type State string
+
+// The states of definitions.
+const (
+	Published State = "published"
+	Paused    State = "paused"  // kept, but not evaluated, and nothing that is published uses it
+	Deleted   State = "deleted" // in the bin
 )
 
 // Change names one definition (kind tag, segment, tier, list, score or
@@ -61,7 +75,8 @@ type cachedSet struct {
 	set         *define.Set
 }
 
-// Published returns the set of all published definitions over the standard
+// Published returns the set of all published definitions, without those that
+// are paused or in the bin, over the standard
 // catalogue, each with its ID, and a number that grows with every apply and
 // every calibration. The set is shared and must not be written to.
 func (r *Registry) Published(ctx context.Context) (set *define.Set, changes uint64, err error) {
@@ -80,7 +95,7 @@ func (r *Registry) Published(ctx context.Context) (set *define.Set, changes uint
 		if err != nil {
 			return err
 		}
-		if set, err = build(rows, r.settings); err != nil {
+		if set, err = build(running(rows), r.settings); err != nil {
 			return &strata.Error{Code: strata.Conflict, Message: "the published definitions do not fit this version of Strata", Cause: err}
 		}
 		if r.cached.set == nil || r.cached.definitions < definitions {
@@ -94,14 +109,21 @@ func (r *Registry) Published(ctx context.Context) (set *define.Set, changes uint
 	return set, changes, nil
 }
 
-// row is a published definition or catalogue entry.
+// row is a definition or catalogue entry that is published or paused.
 type row struct {
 	id, kind, name string
 	version        int64
+	state          State
 	body           string
 }
 
-// readDefinitions returns what is published, in no promised order, verified.
+// running leaves out what is paused.
+func running(rows []row) []row {
+	return slices.DeleteFunc(slices.Clone(rows), func(d row) bool { return d.state != Published })
+}
+
+// readDefinitions returns what is published or paused, in no promised order,
+// verified.
 func readDefinitions(ctx context.Context, tx *sql.Tx) ([]row, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT d.id, d.kind, d.name, d.version, d.state, d.checksum,
 			v.op, v.name, v.body, v.changes, v.applied_at, v.author, v.checksum
@@ -114,15 +136,14 @@ func readDefinitions(ctx context.Context, tx *sql.Tx) ([]row, error) {
 	var all []row
 	for rows.Next() {
 		var d row
-		var state string
 		var sum int64
 		var op, name, body, author sql.NullString
 		var changes, at, versionSum sql.NullInt64
-		if err := rows.Scan(&d.id, &d.kind, &d.name, &d.version, &state, &sum, &op, &name, &body, &changes, &at, &author, &versionSum); err != nil {
+		if err := rows.Scan(&d.id, &d.kind, &d.name, &d.version, &d.state, &sum, &op, &name, &body, &changes, &at, &author, &versionSum); err != nil {
 			return nil, err
 		}
 		label := fmt.Sprintf("%s (%s %s)", d.id, d.kind, d.name)
-		if err := verify("definitions", label, sum, d.id, d.kind, d.name, d.version, state); err != nil {
+		if err := verify("definitions", label, sum, d.id, d.kind, d.name, d.version, string(d.state)); err != nil {
 			return nil, err
 		}
 		versionLabel := fmt.Sprintf("%s version %d (%s %s)", d.id, d.version, d.kind, d.name)
@@ -130,16 +151,14 @@ func readDefinitions(ctx context.Context, tx *sql.Tx) ([]row, error) {
 			d.id, d.version, op.String, name.String, body.String, changes.Int64, at.Int64, author.String); err != nil {
 			return nil, err
 		}
-		if d.body = body.String; state == "published" {
-			all = append(all, d)
-		}
+		d.body = body.String
+		all = append(all, d)
 	}
 	return all, rows.Err()
 }
 
-// build makes one file of all bodies and checks it over the standard
-// catalogue.
-func build(rows []row, settings strata.Settings) (*define.Set, error) {
+// compose makes one file of all bodies.
+func compose(rows []row) ([]byte, error) {
 	file := map[string]any{} // by section; the catalogue has sections of its own
 	for _, d := range rows {
 		value, err := within([]byte(d.body), append(slices.Clone(sections[d.kind]), d.name))
@@ -157,7 +176,12 @@ func build(rows []row, settings strata.Settings) (*define.Set, error) {
 		}
 		at[d.name] = value
 	}
-	text, err := json.Marshal(file)
+	return json.Marshal(file)
+}
+
+// build checks the file of all bodies over the standard catalogue.
+func build(rows []row, settings strata.Settings) (*define.Set, error) {
+	text, err := compose(rows)
 	if err != nil {
 		return nil, err
 	}
@@ -256,6 +280,8 @@ func printed(set *define.Set, kind, name string) (string, error) {
 // renamed keeps its ID and versions. A catalogue entry that is standard in
 // the set is deleted, which brings the standard one back.
 //
+// A definition that is paused stays paused.
+//
 // What would no longer check as a whole is refused with define's errors; a
 // change that names nothing in the set, or deletes what is not published, is
 // NotFound.
@@ -263,14 +289,8 @@ func (r *Registry) Apply(ctx context.Context, set *define.Set, changes []Change,
 	if err := checkChanges(changes); err != nil {
 		return 0, err
 	}
-	var number, definitions uint64
-	var built *define.Set
-	err := r.change(ctx, "applying definitions", func(tx *sql.Tx) error {
-		a := applying{ctx: ctx, tx: tx, set: set, author: author, at: at, renamed: map[Change]bool{}}
-		if err := tx.QueryRowContext(ctx, `SELECT changes, definitions FROM counters`).Scan(&number, &definitions); err != nil {
-			return err
-		}
-		a.number = int64(number) + 1
+	return r.alter(ctx, "applying definitions", author, at, func(a *applying) error {
+		a.set = set
 		for _, c := range changes {
 			if c.Op != Delete {
 				if err := a.put(c); err != nil {
@@ -285,14 +305,29 @@ func (r *Registry) Apply(ctx context.Context, set *define.Set, changes []Change,
 				}
 			}
 		}
-		if !a.changed {
-			return nil
+		return nil
+	})
+}
+
+// alter lets fn change definitions, all or nothing, checks what is published
+// then as a whole, and returns the number that Published returns from then on.
+func (r *Registry) alter(ctx context.Context, doing, author string, at strata.Instant, fn func(a *applying) error) (uint64, error) {
+	var number, definitions uint64
+	var built *define.Set
+	err := r.change(ctx, doing, func(tx *sql.Tx) error {
+		a := applying{ctx: ctx, tx: tx, author: author, at: at, renamed: map[Change]bool{}}
+		if err := tx.QueryRowContext(ctx, `SELECT changes, definitions FROM counters`).Scan(&number, &definitions); err != nil {
+			return err
+		}
+		a.number = int64(number) + 1
+		if err := fn(&a); err != nil || !a.changed {
+			return err
 		}
 		rows, err := readDefinitions(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if built, err = build(rows, r.settings); err != nil {
+		if built, err = build(running(rows), r.settings); err != nil {
 			return err
 		}
 		number = uint64(a.number)
@@ -343,11 +378,12 @@ type applying struct {
 	renamed map[Change]bool // kinds and names that have another name now
 }
 
-// find returns the row that is published under a name, nil where none is.
+// find returns the row that is published or paused under a name, nil where
+// none is.
 func (a *applying) find(kind, name string) (*row, error) {
 	d := row{kind: kind, name: name}
-	err := a.tx.QueryRowContext(a.ctx, `SELECT d.id, d.version, v.body FROM definitions d JOIN definition_versions v ON v.id = d.id AND v.version = d.version
-		WHERE d.kind = ? AND d.name = ? AND d.state <> 'deleted'`, kind, name).Scan(&d.id, &d.version, &d.body)
+	err := a.tx.QueryRowContext(a.ctx, `SELECT d.id, d.version, d.state, v.body FROM definitions d JOIN definition_versions v ON v.id = d.id AND v.version = d.version
+		WHERE d.kind = ? AND d.name = ? AND d.state <> 'deleted'`, kind, name).Scan(&d.id, &d.version, &d.state, &d.body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -377,7 +413,7 @@ func (a *applying) put(c Change) error {
 	if d == nil {
 		var random [16]byte
 		rand.Read(random[:]) // never fails
-		d = &row{id: hex.EncodeToString(random[:]), kind: c.Kind, name: c.Name}
+		d = &row{id: hex.EncodeToString(random[:]), kind: c.Kind, name: c.Name, state: Published}
 	} else if sameText(d.body, body) { // the name is a part of it
 		return nil
 	}
@@ -386,7 +422,7 @@ func (a *applying) put(c Change) error {
 		op = Create
 	}
 	d.name, d.body = c.Name, body
-	return a.write(d, op, "published")
+	return a.write(d, op, d.state)
 }
 
 // catalogued reports whether the set has the catalogue entry at all.
@@ -431,16 +467,17 @@ func (a *applying) delete(kind, name string, must bool) error {
 		return nil
 	}
 	d.body = ""
-	return a.write(d, Delete, "deleted")
+	return a.write(d, Delete, Deleted)
 }
 
 // write stores the next version of a definition.
-func (a *applying) write(d *row, op Op, state string) error {
+func (a *applying) write(d *row, op Op, state State) error {
 	d.version++
+	d.state = state
 	a.changed = true
 	_, err := a.tx.ExecContext(a.ctx, `INSERT INTO definitions (id, kind, name, version, state, checksum) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, state = excluded.state, checksum = excluded.checksum`,
-		d.id, d.kind, d.name, d.version, state, checksum(d.id, d.kind, d.name, d.version, state))
+		d.id, d.kind, d.name, d.version, string(state), checksum(d.id, d.kind, d.name, d.version, string(state)))
 	if err != nil {
 		return err
 	}
@@ -475,24 +512,31 @@ func (r *Registry) Versions(ctx context.Context, kind, name string) ([]Version, 
 		if err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT version, op, name, body, changes, applied_at, author, checksum FROM definition_versions WHERE id = ? ORDER BY version DESC`, id)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			v := Version{ID: id}
-			var sum int64
-			if err := rows.Scan(&v.Version, &v.Op, &v.Name, &v.Body, &v.Changes, &v.AppliedAt, &v.Author, &sum); err != nil {
-				return err
-			}
-			label := fmt.Sprintf("%s version %d (%s %s)", id, v.Version, kind, v.Name)
-			if err := verify("definition_versions", label, sum, id, int64(v.Version), string(v.Op), v.Name, v.Body, int64(v.Changes), int64(v.AppliedAt), v.Author); err != nil {
-				return err
-			}
-			all = append(all, v)
-		}
-		return rows.Err()
+		all, err = readVersions(ctx, tx, id, kind)
+		return err
 	})
 	return all, err
+}
+
+// readVersions returns the versions of one definition, newest first, verified.
+func readVersions(ctx context.Context, tx *sql.Tx, id, kind string) ([]Version, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT version, op, name, body, changes, applied_at, author, checksum FROM definition_versions WHERE id = ? ORDER BY version DESC`, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Version
+	for rows.Next() {
+		v := Version{ID: id}
+		var sum int64
+		if err := rows.Scan(&v.Version, &v.Op, &v.Name, &v.Body, &v.Changes, &v.AppliedAt, &v.Author, &sum); err != nil {
+			return nil, err
+		}
+		label := fmt.Sprintf("%s version %d (%s %s)", id, v.Version, kind, v.Name)
+		if err := verify("definition_versions", label, sum, id, int64(v.Version), string(v.Op), v.Name, v.Body, int64(v.Changes), int64(v.AppliedAt), v.Author); err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
 }
