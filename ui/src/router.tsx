@@ -24,8 +24,9 @@ const texts =
 const root = createRootRouteWithContext<{ client: QueryClient }>()({
   component: Root,
   notFoundComponent: Missing,
-  validateSearch: texts('lang'),
-  search: { middlewares: [retainSearchParams(['lang'])] },
+  // The language, and a past day that is looked at, stay while one goes from page to page.
+  validateSearch: texts('lang', 'as_of'),
+  search: { middlewares: [retainSearchParams(['lang', 'as_of'])] },
 });
 
 const signIn = createRoute({
@@ -45,9 +46,6 @@ const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
   component: Shell,
-  // A past day that is looked at stays while one goes from page to page.
-  validateSearch: texts('as_of'),
-  search: { middlewares: [retainSearchParams(['as_of'])] },
   errorComponent: PageFailed,
   pendingComponent: PageBones,
   beforeLoad: async ({ context, location }) => {

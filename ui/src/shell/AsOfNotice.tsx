@@ -6,6 +6,7 @@ import { freshnessQuery } from '@/api/queries';
 import { addDays, dayOf } from '@/format';
 import { Icon } from '@/parts/Icon';
 import { useFormat } from '@/parts/context';
+import './as-of.css';
 
 // Data that ended longer ago than this are old: everybody would seem to have
 // left. They are looked at as of the day after their last.
