@@ -269,7 +269,7 @@ func generated(random *rand.Rand, rows int) string {
 		if random.IntN(1000) == 0 {
 			member++ // and whose it is not
 		}
-		who, phone := fmt.Sprintf("M%06d", member), fmt.Sprintf("139%08d", 10_000_019+member*37)
+		who, phone := fmt.Sprintf("M%06d", member), fmt.Sprintf("14500%06d", 19+member*37)
 		kind, sum := "sale", fmt.Sprintf("%d.%02d", random.IntN(300), random.IntN(100))
 		switch random.IntN(40) {
 		case 0:
