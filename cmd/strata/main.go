@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -77,8 +78,15 @@ type call struct {
 	readsTimes bool // of a file, by --zone where it carries none
 }
 
-// run executes the arguments and returns the exit code.
-func (c *call) run(ctx context.Context, args []string) int {
+// run executes the arguments and returns the exit code. A bug in a command
+// ends that command and not the server that runs it.
+func (c *call) run(ctx context.Context, args []string) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(c.stderr, "strata: a bug: %v; please report it with these lines\n%s", p, debug.Stack())
+			code = 3
+		}
+	}()
 	c.args = args
 	root := c.root()
 	root.SetArgs(args)
@@ -159,6 +167,7 @@ func (c *call) root() *cobra.Command {
 		c.planCommand(), c.applyCommand(), c.calibrateCommand(),
 		c.showCommand(), c.explainCommand(), c.exportCommand(),
 		c.testCommand(),
+		c.markCommand(), c.unmarkCommand(),
 		c.tryCommand(),
 		c.signInCommand(), c.schemaCommand(), c.versionCommand(),
 	)
