@@ -27,11 +27,17 @@ type World struct {
 
 	made  map[madeKey]made
 	fixed map[fixedKey][]string
+
+	recent *memory // of the person and the instant asked about last
 }
 
-// memory is what one question has found out of the past already. It changes
-// no answer.
+// memory is what the questions about one person at one instant have found out
+// of the past already. It changes no answer.
 type memory struct {
+	p      *Person
+	asOf   strata.Instant
+	stored int // how many calibrations were known
+
 	events  map[*Person][]event
 	tracks  map[trackKey][]change
 	moments map[momentsKey]moments
@@ -111,7 +117,10 @@ func (w *World) view(person string, asOf strata.Instant) view {
 	if p == nil {
 		p = &Person{ID: person}
 	}
-	return view{w, p, asOf, zone, w.setAt(asOf), asOf, &memory{}}
+	if m := w.recent; m == nil || m.p != p || m.asOf != asOf || m.stored != len(w.Calibrations) {
+		w.recent = &memory{p: p, asOf: asOf, stored: len(w.Calibrations)}
+	}
+	return view{w, p, asOf, zone, w.setAt(asOf), asOf, w.recent}
 }
 
 func (v view) at(asOf strata.Instant) view {
