@@ -145,37 +145,36 @@ func (t *trial) run(ctx context.Context) (trialAnswer, []string, error) {
 	if err != nil {
 		return answer, nil, err
 	}
-	people := slices.Sorted(maps.Keys(t.world.People))
-	for name := range t.world.Set.Segments {
-		members := []string{}
-		for _, id := range people {
+	set := t.world.Set
+	for name := range set.Segments {
+		answer.Segments[name] = []string{}
+	}
+	for name := range set.Tags {
+		answer.Tags[name] = map[string]json.RawMessage{}
+	}
+	for name := range set.Tiers {
+		answer.Tiers[name] = map[string]string{}
+	}
+	// Customer by customer, so that the evaluator need not find the past of one
+	// of them again for each definition.
+	for _, id := range slices.Sorted(maps.Keys(t.world.People)) {
+		for name := range set.Segments {
 			if t.world.Member(id, name, t.asOf) {
-				members = append(members, id)
+				answer.Segments[name] = append(answer.Segments[name], id)
 			}
 		}
-		answer.Segments[name] = members
-	}
-	for name := range t.world.Set.Tags {
-		values := map[string]json.RawMessage{}
-		for _, id := range people {
+		for name := range set.Tags {
 			if v := t.world.Tag(id, name, t.asOf); !v.IsMissing() {
-				text, err := t.jsonValue(v)
-				if err != nil {
+				if answer.Tags[name][id], err = t.jsonValue(v); err != nil {
 					return answer, nil, err
 				}
-				values[id] = text
 			}
 		}
-		answer.Tags[name] = values
-	}
-	for name := range t.world.Set.Tiers {
-		levels := map[string]string{}
-		for _, id := range people {
+		for name := range set.Tiers {
 			if level := t.world.Level(id, name, t.asOf); level != "" {
-				levels[id] = level
+				answer.Tiers[name][id] = level
 			}
 		}
-		answer.Tiers[name] = levels
 	}
 	return answer, notes, nil
 }
@@ -261,8 +260,8 @@ func compareEngines(ctx context.Context, w *scenario.World, asOf strata.Instant)
 	if err != nil {
 		return nil, err
 	}
-	for _, ref := range supported {
-		for _, customer := range slices.Sorted(maps.Keys(w.People)) {
+	for _, customer := range slices.Sorted(maps.Keys(w.People)) {
+		for _, ref := range supported {
 			var plain, fast string
 			same := true
 			switch id := numbers[customer]; ref.Kind {
