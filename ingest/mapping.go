@@ -62,6 +62,7 @@ type timeRule struct {
 
 type attributeRule struct {
 	valueRule
+	field string    // where it stands: file:line: path
 	at    *timeRule // nil = when the import began
 	clear bool      // an empty cell clears the attribute
 }
@@ -123,6 +124,16 @@ func (m *Mapping) Hash() string { return m.hash }
 // Catalogue returns what the mapping itself declares: attributes, and the
 // properties of events, that are new or of another type than the catalogue's.
 func (m *Mapping) Catalogue() define.Catalogue { return m.declared }
+
+// Attributes returns the attributes that the mapping fills, each with the
+// place (file:line: path) at which it does.
+func (m *Mapping) Attributes() map[string]string {
+	out := make(map[string]string, len(m.attributes))
+	for i := range m.attributes {
+		out[m.attributes[i].name] = m.attributes[i].field
+	}
+	return out
+}
 
 // mappingReader reads one mapping file.
 type mappingReader struct {
@@ -445,7 +456,7 @@ func (b *mappingReader) attributes(p place, at *timeRule) {
 			b.quietly(func() { b.value(e, define.Type{}, false, "at", "empty") })
 			continue
 		}
-		a := attributeRule{at: at}
+		a := attributeRule{at: at, field: b.field(e.value)}
 		a.valueRule = b.value(e, def.Type, false, "at", "empty")
 		if isMapping(e.value) {
 			f := b.rawFields(e.value)
