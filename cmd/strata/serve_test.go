@@ -107,6 +107,7 @@ func (s *served) interrupt() {
 // data directory, the server's API shows at once, and again after it was
 // ended and started.
 func TestServerSeesCommands(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	data := filepath.Join(dir, "data")
 	for name, text := range map[string]string{
