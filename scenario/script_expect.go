@@ -59,9 +59,9 @@ func (r *scriptReader) expectation(c *Case, n *node) {
 		item := n.items[i]
 		switch key {
 		case "holds":
-			x.members(ownSegment, item)
+			x.own(item, "segment", ownSegment, "holds goes with where", x.members)
 		case "gives":
-			x.values(ownTag, item)
+			x.own(item, "tag", ownTag, "gives goes with value", x.values)
 		case "members":
 			x.each(item, "segment", x.members)
 		case "tags":
@@ -98,8 +98,32 @@ func (x *expectReader) each(n *node, kind string, read func(name string, n *node
 			x.m.at(n.lines[i], "unknown "+kind+" "+name, define.DidYouMean(name, x.names(kind)))
 			continue
 		}
+		if kind != "" && !x.computed(n.lines[i], define.Ref{Kind: kind, Name: name}) {
+			continue
+		}
 		read(name, n.items[i])
 	}
+}
+
+// own reads what is expected of the case's own condition or value.
+func (x *expectReader) own(n *node, kind, name, without string, read func(name string, n *node)) {
+	ref := define.Ref{Kind: kind, Name: name}
+	switch {
+	case !x.set.Has(ref):
+		x.m.at(n.line, without, "write it, or name a definition: members: {SEGMENT: [...]}, tags: {TAG: {...}}")
+	case x.computed(n.line, ref):
+		read(name, n)
+	}
+}
+
+// computed tells what the evaluator cannot compute, rather than let it answer
+// nothing.
+func (x *expectReader) computed(line int, ref define.Ref) bool {
+	wrong := define.Errors(Check(x.set.Only(ref)))
+	for _, e := range wrong {
+		x.m.at(line, e.Field+": "+e.Message, e.Hint)
+	}
+	return len(wrong) == 0
 }
 
 func (x *expectReader) names(kind string) []string {
@@ -146,10 +170,6 @@ func titleOf(kind, name string) string {
 
 // members expects exactly the listed customers, or some in and some out.
 func (x *expectReader) members(name string, n *node) {
-	if name == ownSegment && !x.set.Has(define.Ref{Kind: "segment", Name: name}) {
-		x.m.at(n.line, "holds goes with where", "write where: and a condition, or members: {SEGMENT: [...]}")
-		return
-	}
 	what := titleOf("segment", name)
 	if n.shape != mapping {
 		want := x.customers(n)
@@ -179,10 +199,6 @@ func listed(ids []string) string { return "[" + strings.Join(ids, ", ") + "]" }
 
 // values expects values of a tag, null being none.
 func (x *expectReader) values(name string, n *node) {
-	if name == ownTag && !x.set.Has(define.Ref{Kind: "tag", Name: name}) {
-		x.m.at(n.line, "gives goes with value", "write value: {...}, or tags: {TAG: {...}}")
-		return
-	}
 	if n.shape != mapping {
 		x.m.at(n.line, "customers with their values are needed, found "+n.describe(), "write {ada: 100, bob: null}")
 		return
