@@ -55,6 +55,10 @@ type Options struct {
 	BatchRows int            // rows and groups that are committed together; default 100,000
 }
 
+// mappingHash says what decides the facts of a row besides the row: the
+// mapping, and the zone of times that carry none.
+func (o *Options) mappingHash() string { return o.Mapping.hash + " " + o.Settings.Zone }
+
 // Progress is how far an import is.
 type Progress struct {
 	Phase string // "checking", then "importing"
@@ -341,12 +345,12 @@ func (im *importer) record() (*Record, []string, error) {
 		last = r.ID
 		same := r.Hash == hash && r.Source == o.Mapping.source
 		switch {
-		case r.State != Done && same && r.MappingHash == o.Mapping.hash:
+		case r.State != Done && same && r.MappingHash == o.mappingHash():
 			resumed = &r
 		case r.State == Running:
 			others = append(others, r)
 		}
-		if same && r.MappingHash != o.Mapping.hash && r.Progress > 0 {
+		if same && r.MappingHash != o.mappingHash() && r.Progress > 0 {
 			warnings = append(warnings, fmt.Sprintf("import %d brought this file with another mapping; what it took stays as it is", r.ID))
 		}
 		return nil
@@ -356,7 +360,7 @@ func (im *importer) record() (*Record, []string, error) {
 	}
 	if resumed == nil || o.DryRun {
 		resumed = &Record{ID: last + 1, File: o.File.Name, Size: o.File.Size, Hash: hash, Encoding: im.encoding, Header: im.header, Delimiter: string(im.delimiter), Headless: len(o.Mapping.header) > 0,
-			Source: o.Mapping.source, Mapping: o.Mapping.name, MappingHash: o.Mapping.hash, Started: im.began}
+			Source: o.Mapping.source, Mapping: o.Mapping.name, MappingHash: o.mappingHash(), Started: im.began}
 	}
 	resumed.State = Running
 	if o.DryRun {

@@ -117,7 +117,7 @@ func (c *call) signInCommand() *cobra.Command {
 	var base, account string
 	cmd := &cobra.Command{
 		Use: "sign-in", Short: "Print a one-time sign-in link", Args: exactly(0, "no arguments"),
-		RunE: c.with(func(ctx context.Context, b *business, _ []string) error {
+		RunE: c.withData(func(ctx context.Context, b *business, _ []string) error {
 			if _, err := b.ensureAccount(ctx, c.instant()); err != nil {
 				return err
 			}
