@@ -86,6 +86,9 @@ func (c *console) attributes(a *compute.Answer, n strata.CustomerID) ([]Attribut
 	now := strata.At(c.Now())
 	last := map[string]timeline.StoredAttribute{}
 	for _, v := range all {
+		if _, manual := strata.ManualTag(v.Name); manual {
+			continue // is among the tags
+		}
 		if _, there := last[v.Name]; !there || v.At <= now {
 			last[v.Name] = v
 		}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"strata"
 	"strata/compute"
@@ -134,33 +137,42 @@ func (c *console) samples(ctx context.Context, r *definitionRequest) (Samples, e
 
 // reasoned says of each customer why the definition's answer is what it is.
 func (c *console) reasoned(ctx context.Context, a *compute.Answer, ref define.Ref, numbers []strata.CustomerID) ([]Sample, error) {
-	out := []Sample{}
-	for _, n := range numbers {
-		brief, err := c.brief(n)
-		if err != nil {
-			return nil, err
-		}
-		why, err := c.Engine.Explain(ctx, n, ref.Kind, ref.Name, a.AsOf)
-		if err != nil {
-			return nil, err
-		}
-		s := Sample{CustomerBrief: brief, Why: shallow(c.reason(&a.Set.Catalogue, why), sampleDepth)}
-		if ref.Kind == "tag" {
-			if v := a.Tags[ref.Name].Get(n); !v.IsMissing() {
-				text := c.tagText(a.Set, a.Set.Tags[ref.Name], v)
-				s.Value = &text
-			}
-		}
-		if ref.Kind == "tier" {
-			if id, i := a.Tiers[ref.Name].Get(n); i >= 0 {
-				s.Level = id
-				text := levelName(a.Set.Tiers[ref.Name], id)
-				s.Value = &text
-			}
-		}
-		out = append(out, s)
+	out := make([]Sample, len(numbers))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, n := range numbers {
+		group.Go(func() (err error) {
+			out[i], err = c.sample(ctx, a, ref, n)
+			return err
+		})
 	}
-	return out, nil
+	return out, group.Wait()
+}
+
+func (c *console) sample(ctx context.Context, a *compute.Answer, ref define.Ref, n strata.CustomerID) (Sample, error) {
+	brief, err := c.brief(n)
+	if err != nil {
+		return Sample{}, err
+	}
+	why, err := c.Engine.Explain(ctx, n, ref.Kind, ref.Name, a.AsOf)
+	if err != nil {
+		return Sample{}, err
+	}
+	s := Sample{CustomerBrief: brief, Why: shallow(c.reason(&a.Set.Catalogue, why), sampleDepth)}
+	switch ref.Kind {
+	case "tag":
+		if v := a.Tags[ref.Name].Get(n); !v.IsMissing() {
+			text := c.tagText(a.Set, a.Set.Tags[ref.Name], v)
+			s.Value = &text
+		}
+	case "tier":
+		if id, i := a.Tiers[ref.Name].Get(n); i >= 0 {
+			s.Level = id
+			text := levelName(a.Set.Tiers[ref.Name], id)
+			s.Value = &text
+		}
+	}
+	return s, nil
 }
 
 // brief is who a customer is, in a line.

@@ -225,7 +225,7 @@ func TestCheckDefinitions(t *testing.T) {
 		}
 	}
 
-	got := post[server.DraftCheck](w, "/api/v1/definitions/check", server.DraftText{YAML: "segments:\n  a:\n    renamed_from: nobody\n    owner: x\n    purpose: y\n    where: {event: order_paid, within: 30d}\n", AsOf: "2026-03-01"}, 200)
+	got := post[server.DraftCheck](w, "/api/v1/definitions/check", server.DraftText{YAML: "segments:\n  a:\n    renamed_from: nobody\n    owner: x\n    purpose: y\n    consumer: z\n    where: {event: order_paid, within: 30d}\n", AsOf: "2026-03-01"}, 200)
 	if len(got.Definitions) != 1 || !strings.Contains(got.Definitions[0].Sentence.Zh, "2026-01-30") {
 		t.Errorf("sentences as of a day: %+v", got.Definitions)
 	}

@@ -29,7 +29,7 @@ func (c *console) checkDraft(ctx context.Context, r *draftRequest) (DraftCheck, 
 		return DraftCheck{}, err
 	}
 	out := DraftCheck{Errors: []DraftProblem{}, Warnings: []DraftProblem{}, Definitions: []DraftDefinition{}}
-	d, err := c.Publisher.Draft(ctx, draftName, []byte(r.Body.YAML))
+	d, err := c.Publisher.Draft(ctx, draftName, []byte(r.Body.YAML), who(ctx).Name)
 	if wrong := problemsOf(err); len(wrong) > 0 {
 		for _, e := range wrong {
 			out.Errors = append(out.Errors, place(r.Body.YAML, e.Field, e.Message, e.Hint))
@@ -134,7 +134,7 @@ func (c *console) preview(ctx context.Context, r *draftRequest) (PlanInfo, error
 	if err != nil {
 		return PlanInfo{}, err
 	}
-	d, err := c.Publisher.Draft(ctx, draftName, []byte(r.Body.YAML))
+	d, err := c.Publisher.Draft(ctx, draftName, []byte(r.Body.YAML), who(ctx).Name)
 	if err != nil {
 		return PlanInfo{}, wrongDraft(r.Body.YAML, err)
 	}

@@ -85,7 +85,7 @@ type DraftDefinition struct {
 	Name     string `json:"name"`
 	Title    Text2  `json:"title"`
 	Sentence Text2  `json:"sentence" doc:"With concrete dates; empty for kinds that have none."`
-	Change   string `json:"change" enum:"create,update,same"`
+	Change   string `json:"change" enum:"create,update,same,paused"`
 }
 
 // PlanInfo is what publishing a text changes for everyone.
@@ -103,7 +103,7 @@ type PlanItem struct {
 	Kind    string          `json:"kind" enum:"tag,segment,tier,list,score,strategy,attribute,event,synonym"`
 	Name    string          `json:"name"`
 	Title   Text2           `json:"title"`
-	Change  string          `json:"change" enum:"create,update,same"`
+	Change  string          `json:"change" enum:"create,update,same,paused"`
 	Before  uint64          `json:"before"`
 	After   uint64          `json:"after"`
 	Enter   uint64          `json:"enter"`

@@ -632,7 +632,7 @@ export interface components {
         };
         DraftDefinition: {
             /** @enum {string} */
-            change: "create" | "update" | "same";
+            change: "create" | "update" | "same" | "paused";
             /** @enum {string} */
             kind: "tag" | "segment" | "tier" | "list" | "score" | "strategy" | "attribute" | "event" | "synonym";
             name: string;
@@ -925,7 +925,7 @@ export interface components {
             /** Format: int64 */
             before: number;
             /** @enum {string} */
-            change: "create" | "update" | "same";
+            change: "create" | "update" | "same" | "paused";
             /**
              * Format: int64
              * @description Of a tag or tier: those with another value or level than before, of those with one before and after.

@@ -249,6 +249,7 @@ export const en: Catalogue = {
   'samples.without_level': 'Without a level',
   'samples.all_with_level': 'Every customer has a level',
   'samples.some': 'A few at random',
+  'samples.each': 'Some of each',
   'samples.near': 'Those who come closest first',
   'samples.all': 'All {{n}}',
   'samples.nobody': 'Nobody is in it now',

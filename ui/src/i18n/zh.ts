@@ -49,7 +49,7 @@ export const zh = {
   'list.more': '加载更多',
   'asof.ended': '数据止于 {{at}}，此后没有新的记录',
   'asof.view_day': '按该日查看',
-  'asof.viewing': '正在按 {{at}} 零点的数据查看',
+  'asof.viewing': '正在按 {{at}}零点的数据查看',
   'asof.back': '回到现在',
 
   // signing in
@@ -247,6 +247,7 @@ export const zh = {
   'samples.without_level': '没有层级的客户',
   'samples.all_with_level': '所有客户都有层级',
   'samples.some': '随机示例',
+  'samples.each': '各种取值的示例',
   'samples.near': '最接近规则的在前',
   'samples.all': '全部 {{n}} 人',
   'samples.nobody': '现在没有客户符合',

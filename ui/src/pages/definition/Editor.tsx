@@ -217,6 +217,7 @@ function Editor({ kind, name, title, published, back }: EditorProps) {
         open={blocker.status === 'blocked'}
         title={t('editor.leave_title')}
         okText={t('editor.leave')}
+        okButtonProps={{ danger: true }}
         cancelText={t('editor.stay')}
         onOk={() => blocker.proceed?.()}
         onCancel={() => blocker.reset?.()}

@@ -91,11 +91,11 @@ function Item({ item: d }: { item: PlanItem }) {
             </div>
             <div>
               <dt>{t('preview.enter')}</dt>
-              <dd className="num enter">{f.signed(d.enter)}</dd>
+              <dd className={d.enter > 0 ? 'num enter' : 'num muted'}>{f.signed(d.enter)}</dd>
             </div>
             <div>
               <dt>{t('preview.leave')}</dt>
-              <dd className="num leave">{f.signed(-d.leave)}</dd>
+              <dd className={d.leave > 0 ? 'num leave' : 'num muted'}>{d.leave > 0 ? f.signed(-d.leave) : f.count(0)}</dd>
             </div>
             {d.kind !== 'segment' ? (
               <div>

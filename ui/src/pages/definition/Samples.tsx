@@ -26,10 +26,10 @@ export function Samples({ definition: d, asOf }: { definition: DefinitionDetail;
   const w = words[d.kind];
   const asked = query.data ? [...query.data.matching, ...query.data.others].find((s) => s.id === why) : undefined;
   return (
-    <div className="cols even">
+    <div className={query.data?.others.length === 0 || query.data?.matching.length === 0 ? 'cols' : 'cols even'}>
       <Card
         title={t(w.matching)}
-        note={t('samples.some')}
+        note={t(d.kind === 'segment' ? 'samples.some' : 'samples.each')}
         className="w6"
         flush
         end={
@@ -43,7 +43,7 @@ export function Samples({ definition: d, asOf }: { definition: DefinitionDetail;
           {(s) => (s.matching.length === 0 ? <Empty title={t('samples.nobody')} text={t('samples.nobody_text')} icon="customers" /> : <People people={s.matching} matching ask={ask} />)}
         </Loaded>
       </Card>
-      <Card title={t(w.others)} note={d.kind === 'segment' ? t('samples.near') : t('samples.some')} className="w6" flush>
+      <Card title={t(w.others)} note={t(d.kind === 'segment' ? 'samples.near' : 'samples.some')} className="w6" flush>
         <Loaded query={query} bones={<RowBones />}>
           {(s) => (s.others.length === 0 ? <Empty title={t(w.none)} icon="customers" /> : <People people={s.others} matching={false} ask={ask} />)}
         </Loaded>
@@ -102,7 +102,7 @@ function Line({ reason: r }: { reason: Reason }) {
     <p className={r.true ? 'yes' : 'no'} title={text(r.sentence)}>
       <Icon name={r.true ? 'check' : 'cross'} size={13} />
       <span className="sr">{t(r.true ? 'why.true' : 'why.false')}</span>
-      <span className="sample-sentence">{text(r.sentence)}</span>
+      <span className="sample-sentence">{withoutDates(text(r.sentence))}</span>
       {found ? (
         <span className="num sample-found">
           {t('why.found')} <b>{found}</b>
@@ -111,6 +111,9 @@ function Line({ reason: r }: { reason: Reason }) {
     </p>
   );
 }
+
+/** withoutDates leaves out the dates in brackets, which are the same in every line. */
+const withoutDates = (sentence: string) => sentence.replace(/\s?[（(][^（）()]*\d{4}-\d{2}-\d{2}[^（）()]*[）)]/g, '');
 
 const MOST = 2;
 
