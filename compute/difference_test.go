@@ -169,6 +169,7 @@ func comparePair(t *testing.T, n int, compared, positive map[string]int) string 
 		name := fmt.Sprintf("order_%d", i)
 		set.Segments[name] = define.Segment{Where: g.order()}
 	}
+	g.manual(set)
 	for name, d := range set.Segments {
 		if g.IntN(4) == 0 {
 			d.PickedIn, d.PickedOut = g.picks(), g.picks()
@@ -176,6 +177,7 @@ func comparePair(t *testing.T, n int, compared, positive map[string]int) string 
 		}
 	}
 	world := &scenario.World{Set: set, Settings: settings, People: g.people()}
+	g.marks(set, world.People)
 	engine, numbers, done := load(t, world)
 	defer done()
 	var supported []define.Ref
@@ -196,6 +198,8 @@ func comparePair(t *testing.T, n int, compared, positive map[string]int) string 
 				switch {
 				case kind == "list":
 					continue
+				case strings.HasPrefix(ref.Name, "manual_"):
+					kind = "manual"
 				case strings.HasPrefix(ref.Name, "order_"):
 					kind = "sequence"
 				}
@@ -205,7 +209,7 @@ func comparePair(t *testing.T, n int, compared, positive map[string]int) string 
 				}
 				if !same {
 					text, _ := define.PrintOne(set, ref)
-					return fmt.Sprintf("customer %s, %s, as of %s in %s: evaluator %s, engine %s\n%s\n%s", customer, ref, asOf.In(zone).Format(time.RFC3339Nano), zone, plain, fast, text, facts(world.People[customer], zone))
+					return fmt.Sprintf("customer %s, %s, as of %s in %s: evaluator %s, engine %s\n%s\n%s", customer, ref, asOf.In(zone).Format(time.RFC3339Nano), zone, plain, fast, text, facts(world.People[customer], zone)+marked(world.People[customer], zone))
 				}
 			}
 		}
@@ -275,8 +279,10 @@ func load(t *testing.T, w *scenario.World) (*compute.Engine, map[string]strata.C
 		fail(err)
 		numbers[customer] = id
 		p := w.People[customer]
+		manual, err := p.ManualFacts()
+		fail(err)
 		half := len(p.Events) / 2 // two commits, so that chunks are merged
-		fail(store.Append(batch, id, timeline.Facts{Events: p.Events[half:], Attributes: p.Attributes, Source: "test"}))
+		fail(store.Append(batch, id, timeline.Facts{Events: p.Events[half:], Attributes: append(manual, p.Attributes...), Source: "test"}))
 		fail(store.Commit(batch, false))
 		batch = store.NewBatch()
 		fail(store.Append(batch, id, timeline.Facts{Events: p.Events[:half], Source: "test"}))

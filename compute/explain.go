@@ -80,6 +80,7 @@ type explainer struct {
 	engine       *Engine
 	probe        *program.Probe
 	calibrations map[define.Ref]define.Calibration
+	ref          define.Ref      // of the tag whose values are added
 	state        []func() string // of every reason, in the order they are built; changes show as other text
 	depth        int
 }
@@ -100,7 +101,12 @@ func (x *explainer) definition(ref define.Ref) build {
 	case "tag":
 		d := x.set.Tags[ref.Name]
 		x.watch(func() string { return x.probe.Tag(ref.Name).String() })
+		above := x.ref
+		x.ref = ref
+		x.probe.In(ref)
 		parts, events := x.inside(d.Value)
+		x.ref = above
+		x.probe.In(above)
 		return func() Reason {
 			v := x.probe.Tag(ref.Name)
 			r := Reason{Sentence: x.set.TagSentence(d, x.sentences()), Found: v.String(), FoundText: x.set.FoundPhrase(d.Value, v, x.sentences())}
@@ -256,6 +262,8 @@ func (x *explainer) valueParts(v define.Value) []build {
 			parts[i] = x.value(of)
 		}
 		return parts
+	case define.ManualValue:
+		return []build{x.manual(x.ref.Name)}
 	case define.Formula:
 		var parts []build
 		for _, ref := range define.Uses(x.set, define.Ref{Kind: "tag", Name: x.owner(v)}) {
@@ -266,6 +274,18 @@ func (x *explainer) valueParts(v define.Value) []build {
 		return parts
 	}
 	return nil
+}
+
+// manual explains a value set by hand: who did it, when, why and until when.
+func (x *explainer) manual(tag string) build {
+	x.watch(func() string { m, _ := x.probe.Manual(tag); return m.InForce(x.probe.AsOf()).String() })
+	return func() Reason {
+		m, ok := x.probe.Manual(tag)
+		if !ok {
+			return Reason{Sentence: x.set.ManualSentence(nil, x.sentences())}
+		}
+		return Reason{Sentence: x.set.ManualSentence(&m, x.sentences())}
+	}
 }
 
 // inside returns what a value is made of: other values and conditions, or

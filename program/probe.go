@@ -137,7 +137,8 @@ func (p *Probe) event(r *strata.Run, i int) strata.Event {
 // Instants returns the instants, ascending, after as_of and within the given
 // civil days, at which anything in the program may change by time alone:
 // the starts of civil days, the moments at which an event leaves a sliding
-// window, completes a day, or has its time come.
+// window, completes a day, or has its time come, the ends of what was set by
+// hand.
 func (p *Probe) Instants(asOf strata.Instant, days int) []strata.Instant {
 	zone := p.c.zone
 	today := define.DayOf(asOf, zone)
@@ -146,6 +147,7 @@ func (p *Probe) Instants(asOf strata.Instant, days int) []strata.Instant {
 	for d := today + 1; d <= today+int64(days); d++ {
 		out = append(out, define.DayStart(d, zone))
 	}
+	out = append(out, p.manualInstants()...)
 	var sliding []strata.Instant
 	for _, w := range p.c.windows {
 		if ms, ok := w.Last.Millis(); ok && ms > 0 {

@@ -110,6 +110,8 @@ func (c *compiler) value(value define.Value) valueFunc {
 		return c.top(x)
 	case define.Composite:
 		return c.composite(x)
+	case define.ManualValue:
+		return c.manual(x)
 	}
 	c.unsupported(valueName(value))
 	return missing
@@ -121,8 +123,6 @@ func valueName(value define.Value) string {
 	switch value.(type) {
 	case define.ScoreValue:
 		return "score"
-	case define.ManualValue:
-		return "manual"
 	case define.ImportedValue:
 		return "imported"
 	case define.ModelValue:

@@ -167,7 +167,7 @@ func (c *call) root() *cobra.Command {
 		c.planCommand(), c.applyCommand(), c.calibrateCommand(),
 		c.showCommand(), c.explainCommand(), c.exportCommand(),
 		c.testCommand(),
-
+		c.markCommand(), c.unmarkCommand(),
 		c.tryCommand(),
 		c.signInCommand(), c.schemaCommand(), c.versionCommand(),
 	)

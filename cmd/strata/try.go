@@ -349,7 +349,11 @@ func engineOver(w *scenario.World) (_ *compute.Engine, numbers map[string]strata
 		}
 		numbers[customer] = id
 		p := w.People[customer]
-		if err := store.Append(batch, id, timeline.Facts{Events: p.Events, Attributes: p.Attributes, Source: "try"}); err != nil {
+		manual, err := p.ManualFacts()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if err := store.Append(batch, id, timeline.Facts{Events: p.Events, Attributes: append(manual, p.Attributes...), Source: "try"}); err != nil {
 			return nil, nil, nil, err
 		}
 	}
