@@ -295,6 +295,7 @@ export const en: Catalogue = {
   'change.create': 'New',
   'change.update': 'Changed',
   'change.same': 'Unchanged',
+  'change.paused': 'Paused',
   'preview.title': 'Preview',
   'preview.note': 'By the data of {{at}}; nothing is published yet',
   'preview.again': 'Preview again',

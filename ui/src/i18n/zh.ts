@@ -293,6 +293,7 @@ export const zh = {
   'change.create': '新建',
   'change.update': '修改',
   'change.same': '不变',
+  'change.paused': '已暂停',
   'preview.title': '变化预览',
   'preview.note': '按 {{at}} 的数据计算，尚未发布',
   'preview.again': '重新预览',
