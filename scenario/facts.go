@@ -31,7 +31,9 @@ import (
 // types (see ParseValue); what the catalogue does not know gets its type
 // inferred, the same everywhere in the file. A null trait clears. Names that
 // are synonyms become ours. An event whose id, or whose identity property, has
-// come before is the same event and counts once, at its first time.
+// come before is the same event and counts once, at its first time; without
+// either it is told apart by its line, as an import tells rows apart, so that
+// of two at one instant the later line is the last.
 //
 // The error joins one *strata.Error for every line that is wrong, at most
 // 50; its Field is name:line and the field.
@@ -55,6 +57,7 @@ func ReadFacts(name string, r io.Reader, set *define.Set, settings strata.Settin
 			line = bytes.TrimPrefix(line, []byte("\ufeff"))
 		}
 		if line := bytes.TrimSpace(line); len(line) > 0 {
+			f.number = n
 			if wrong := f.line(line); wrong != nil {
 				wrong.Field = strings.TrimSuffix(fmt.Sprintf("%s:%d: %s", name, n, wrong.Field), ": ")
 				errs = append(errs, wrong)
@@ -76,6 +79,7 @@ type lineReader struct {
 	people   map[string]*Person
 	bodies   map[string]string      // of the events that have an id, by event and id
 	inferred map[string]strata.Kind // by event and property, or attribute
+	number   int                    // of the line
 }
 
 // factLine is one line, whatever its shape.
@@ -289,6 +293,9 @@ func (f *lineReader) fold(p *Person, e strata.Event, field, identity string) *st
 		e.ID = cmp.Or(e.ID, value.String())
 	}
 	body := fmt.Sprintf("%q %+v", p.ID, e.Properties)
+	if e.ID == "" {
+		e.ID = fmt.Sprintf("f:%016x:%010d", 0, f.number)
+	}
 	repeated := false
 	for _, field := range slices.Sorted(maps.Keys(keys)) {
 		before, seen := f.bodies[keys[field]]

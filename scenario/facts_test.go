@@ -31,7 +31,7 @@ func printed(people map[string]*scenario.Person, who string) string {
 	var b strings.Builder
 	for _, e := range p.Events {
 		b.WriteString(e.Name + " " + strata.TimeOf(e.At).String())
-		if e.ID != "" {
+		if !strings.HasPrefix(e.ID, "f:") { // of its line
 			b.WriteString(" #" + e.ID)
 		}
 		for _, property := range e.Properties {
@@ -80,6 +80,20 @@ func TestReadFacts(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
 			}
 		})
+	}
+}
+
+// Of two rows of one instant without ids the later is the last.
+func TestReadFactsOrder(t *testing.T) {
+	set := catalogue(t, "tags: {store: {value: {last: {event: order_paid, of: store}}}}")
+	people, err := scenario.ReadFacts("e.jsonl", strings.NewReader(`{"customer":"a","event":"order_paid","time":"2026-01-02","properties":{"store":"Z"}}
+{"customer":"a","event":"order_paid","time":"2026-01-02","properties":{"store":"A"}}`), set, strata.DefaultSettings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := scenario.World{Set: set, Settings: strata.DefaultSettings(), People: people}
+	if got := w.Tag("a", "store", people["a"].Events[0].At); got.Text != "A" {
+		t.Errorf("the last store is %s", got)
 	}
 }
 
