@@ -353,7 +353,7 @@ func engineOver(w *scenario.World) (_ *compute.Engine, numbers map[string]strata
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		if err := store.Append(batch, id, timeline.Facts{Events: p.Events, Attributes: append(manual, p.Attributes...), Source: "try"}); err != nil {
+		if err := store.Append(batch, id, timeline.Facts{Events: identified(p.Events), Attributes: append(manual, p.Attributes...), Source: "try"}); err != nil {
 			return nil, nil, nil, err
 		}
 	}
@@ -362,6 +362,23 @@ func engineOver(w *scenario.World) (_ *compute.Engine, numbers map[string]strata
 	}
 	engine, err := compute.New(store, worldDefinitions{w}, people, w.Settings)
 	return engine, numbers, store.Close, err
+}
+
+// identified gives events without an id one by their properties, which is how
+// the plain evaluator orders them at one instant: a store orders them by id.
+func identified(events []strata.Event) []strata.Event {
+	out := slices.Clone(events)
+	slices.SortStableFunc(out, func(a, b strata.Event) int {
+		return slices.CompareFunc(a.Properties, b.Properties, func(x, y strata.Property) int {
+			return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.Value.String(), y.Value.String()))
+		})
+	})
+	for i := range out {
+		if out[i].ID == "" {
+			out[i].ID = fmt.Sprintf("\x00%09d", i) // before all that have one
+		}
+	}
+	return out
 }
 
 // worldDefinitions are those of a world, as compute.Definitions.
