@@ -169,6 +169,10 @@ func comparePair(t *testing.T, n int, compared, positive map[string]int) string 
 		name := fmt.Sprintf("order_%d", i)
 		set.Segments[name] = define.Segment{Where: g.order()}
 	}
+	for i := range 3 {
+		name := fmt.Sprintf("wide_%d", i)
+		set.Tags[name] = define.Tag{Value: g.wide()}
+	}
 	g.manual(set)
 	for name, d := range set.Segments {
 		if g.IntN(4) == 0 {
@@ -202,6 +206,8 @@ func comparePair(t *testing.T, n int, compared, positive map[string]int) string 
 					kind = "manual"
 				case strings.HasPrefix(ref.Name, "order_"):
 					kind = "sequence"
+				case strings.HasPrefix(ref.Name, "wide_"):
+					kind = "wide"
 				}
 				compared[kind]++
 				if something {
@@ -447,6 +453,43 @@ func (g historian) picks() []define.Picked {
 	return out
 }
 
+// wide draws a value of events of many kinds, so that ties between kinds
+// count, in windows whose ends are met.
+func (g historian) wide() define.Value {
+	s := define.Selection{Events: []string{"*"}, Gross: g.IntN(4) == 0}
+	if g.IntN(3) == 0 {
+		s.Events = []string{"order_paid", "item_bought", "visited"}
+	}
+	s.Window = pick(g, []define.Window{
+		{}, {Kind: define.WithinLast, Last: define.Duration{N: 36, Unit: define.Hour}}, {Kind: define.WithinLast, Last: define.Duration{N: 1, Unit: define.Month}},
+		{Kind: define.Calendar, Word: "this_week"}, {Kind: define.Calendar, Word: "previous_month"},
+		{Kind: define.Anchored, Anchor: &define.Anchor{First: g.IntN(2) == 0, Select: define.Selection{Events: []string{"visited"}}, Until: define.Duration{N: 3, Unit: define.Day}}},
+	})
+	unit := pick(g, []define.Unit{define.Hour, define.Day, define.Week, define.Month})
+	switch g.IntN(9) {
+	case 0:
+		return define.Touch{First: g.IntN(2) == 0, Select: s, Of: pick(g, []string{"store", "", "page", "promoted"})}
+	case 1:
+		return define.Favourite{Select: s, By: pick(g, []string{"store", "page"}), Top: 1 + g.IntN(2), AtLeast: 1 + g.IntN(2)}
+	case 2:
+		return define.Favourite{Select: s, By: "store", Top: 1, Sum: true, Of: "price", AtLeast: 1}
+	case 3:
+		return define.SinceEvent{Select: s, First: g.IntN(2) == 0, Unit: unit}
+	case 4:
+		return define.GapValue{Select: s, Stat: pick(g, []string{"avg", "median", "last"}), Unit: unit}
+	case 5:
+		of := define.Aggregate{Kind: pick(g, []define.MeasureKind{define.Times, define.DaysActive}), Select: s}
+		return define.Bands{Of: of, Natural: 2 + g.IntN(2), Labels: []string{"低", "中", "高"}}
+	case 6:
+		of := define.Aggregate{Kind: define.Distinct, Select: s, Of: "store"}
+		if g.IntN(2) == 0 {
+			return define.Top{Of: of, Count: 1 + g.IntN(3)}
+		}
+		return define.Rank{Of: of, Percentile: g.IntN(2) == 0, Ascending: g.IntN(2) == 0}
+	}
+	return define.Aggregate{Kind: pick(g, []define.MeasureKind{define.Sum, define.Average, define.Min, define.Max, define.Distinct}), Select: s, Of: pick(g, []string{"amount", "price"})}
+}
+
 // order draws a sequence or its absence, with events that are often there.
 func (g historian) order() define.Condition {
 	gross := g.IntN(3) == 0
@@ -519,9 +562,7 @@ func (g historian) event(before []strata.Event) strata.Event {
 	if len(before) > 0 && g.IntN(3) == 0 {
 		e.At = pick(g, before).At + strata.Instant(g.IntN(3*86_400_000))
 	}
-	if g.IntN(3) > 0 {
-		e.ID = fmt.Sprintf("e%d", g.IntN(1000))
-	}
+	e.ID = fmt.Sprintf("e%d-%d", g.IntN(1000), len(before)) // no two are equal
 	for _, name := range slices.Sorted(maps.Keys(g.catalogue.Events[e.Name].Properties)) {
 		if g.IntN(4) > 0 {
 			e.Properties = append(e.Properties, strata.Property{Name: name, Value: g.value(g.catalogue.Events[e.Name].Properties[name].Type)})
@@ -577,7 +618,8 @@ func (g historian) instants(w *scenario.World) []strata.Instant {
 	for _, id := range slices.Sorted(maps.Keys(w.People)) {
 		if events := w.People[id].Events; len(events) > 0 {
 			at := pick(g, events).At
-			out = append(out, at+strata.Instant(g.IntN(2)-1), at+strata.Instant(g.IntN(3))*3600_000*12)
+			out = append(out, at+strata.Instant(g.IntN(2)-1), at+36*3600_000+strata.Instant(g.IntN(3)-1))
+			out = append(out, define.DayStart(define.DayOf(at, g.zone)+pick(g, []int64{2, 15, 31, 32}), g.zone)-strata.Instant(g.IntN(2)))
 			break
 		}
 	}
