@@ -22,7 +22,10 @@ func (b *builder) catalogue(c *cursor, cat *Catalogue) {
 			if kind != "" {
 				b.checkName(item, kind, k.text)
 			}
-			read(item, k.text)
+			if read(item, k.text); b.forget {
+				delete(cat.Attributes, k.text)
+				delete(cat.Events, k.text)
+			}
 		}
 	}
 	each("attributes", "an attribute", func(item *cursor, name string) { cat.Attributes[name] = b.attribute(item) })

@@ -43,9 +43,8 @@ func Check(base *Set, f *File, s strata.Settings) (*Set, []Warning, error) {
 		b.checkCatalogue(f.root.in("catalogue", c))
 	}
 	typed, _ := b.sections(f.root)
-	b.errs = append(b.errs, f.expandProblems()...)
 	b.checkCircles(draft, f)
-	old := &builder{file: "published", scope: scope}
+	old := &builder{file: "published", scope: scope, printed: true}
 	kept, _ := old.sections(&cursor{node: printTree(untouched(base, f), nil), index: -1})
 	if err := join(append(b.errs, old.errs...)); err != nil {
 		return nil, nil, err
@@ -61,24 +60,12 @@ func Check(base *Set, f *File, s strata.Settings) (*Set, []Warning, error) {
 	return out, b.warnings, nil
 }
 
-// expandProblems are those of Parse that lie in for_each, which Check does
-// not read again.
-func (f *File) expandProblems() []*problem {
-	var out []*problem
-	for _, p := range f.problems {
-		if strings.Contains(p.err.Field, "for_each") || strings.HasPrefix(p.err.Message, "for_each") {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
 // merge lays what the file says, as it is written, over the base.
 func merge(base *Set, f *File) *Set {
 	out := newSet()
-	out.Catalogue = mergeCatalogue(base.Catalogue, f.set.Catalogue)
+	out.Catalogue = mergeCatalogue(base.Catalogue, f.written().Catalogue)
 	copyDefinitions(out, untouched(base, f))
-	copyDefinitions(out, f.set)
+	copyDefinitions(out, f.written())
 	return out
 }
 
@@ -89,7 +76,7 @@ func untouched(base *Set, f *File) *Set {
 	copyDefinitions(out, base)
 	for _, r := range f.refs {
 		out.remove(r)
-		if h, _ := f.set.Header(r); h.RenamedFrom != "" {
+		if h, _ := f.written().Header(r); h.RenamedFrom != "" {
 			out.remove(Ref{r.Kind, h.RenamedFrom})
 		}
 	}
@@ -178,7 +165,8 @@ var sectionOf = map[string]string{"tag": "tags", "segment": "segments", "tier": 
 
 // at returns the place of a definition in the file.
 func (f *File) at(r Ref) *cursor {
-	section := f.root.node.get(sectionOf[r.Kind])
+	root := f.expanded()
+	section := root.node.get(sectionOf[r.Kind])
 	if section == nil {
 		return nil
 	}
@@ -186,7 +174,7 @@ func (f *File) at(r Ref) *cursor {
 	if n == nil {
 		return nil
 	}
-	return f.root.in(sectionOf[r.Kind], section).in(r.Name, n)
+	return root.in(sectionOf[r.Kind], section).in(r.Name, n)
 }
 
 func (b *builder) checkCircles(draft *Set, f *File) {
@@ -214,7 +202,7 @@ func (b *builder) checkCircles(draft *Set, f *File) {
 // checkHeaders warns of a renamed_from that names nothing.
 func (b *builder) checkHeaders(f *File, base *Set) {
 	for _, r := range f.refs {
-		h, _ := f.set.Header(r)
+		h, _ := f.written().Header(r)
 		if h.RenamedFrom == "" {
 			continue
 		}

@@ -3,7 +3,6 @@ package define
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,31 @@ type Governance struct {
 	Require bool
 	// On are the sensitive attributes that a person turned on.
 	On map[string]bool
+	// Paused are definitions that are kept and not in force.
+	Paused []Ref
 }
+
+// CheckPaused refuses what a file publishes on top of paused definitions; what
+// is paused itself may use them. The catalogue is that of the base. It comes
+// before [Check], to which a paused definition is an unknown name.
+func (g Governance) CheckPaused(c Catalogue, f *File) error {
+	if len(g.Paused) == 0 {
+		return nil
+	}
+	b := &builder{file: f.name}
+	written := f.Written(c)
+	for _, p := range g.Paused {
+		for _, user := range UsedBy(written, p) {
+			if user != p && !slices.Contains(g.Paused, user) {
+				b.refuseAt(f.lineOf(wayTo(user)), pathOf(wayTo(user)), fmt.Sprintf("it uses %s, which is paused", p), resume(p))
+			}
+		}
+	}
+	return join(b.errs)
+}
+
+// resume is the hint that says how a definition is brought back.
+func resume(r Ref) string { return fmt.Sprintf("strata definition resume %s %s", r.Kind, r.Name) }
 
 // Check looks at what a file publishes over a base; set is the merged set
 // that [Check] returned for them. It refuses forbidden words, sensitive
@@ -43,6 +66,9 @@ func (g Governance) Check(base, set *Set, f *File) ([]Warning, error) {
 	}
 	for _, r := range f.refs {
 		g.checkHeader(b, set, f, r)
+		if slices.Contains(g.Paused, r) {
+			b.warnings = append(b.warnings, Warning{Field: f.Place(r), Message: fmt.Sprintf("%s is paused and stays so", r), Hint: resume(r)})
+		}
 	}
 	b.warnAlike(base, set, f)
 	return b.warnings, join(b.errs)
@@ -84,7 +110,7 @@ func pathOf(way []step) string {
 // lineOf returns the line of the key or item that the way leads to, or of the
 // last one on it that is there.
 func (f *File) lineOf(way []step) int {
-	n, line := f.root.node, 0
+	n, line := f.expanded().node, 0
 	for _, s := range way {
 		at := s.index
 		if s.key != "" {
@@ -236,18 +262,6 @@ func TurnOn(name string) string {
 	return fmt.Sprintf("turn it on first: strata attribute enable %s --reason \"why the business needs it\"", quoteOdd(name))
 }
 
-// Without returns the catalogue without the sensitive attributes that are
-// off.
-func (c Catalogue) Without(on map[string]bool) Catalogue {
-	c.Attributes = maps.Clone(c.Attributes)
-	for name := range c.Attributes {
-		if c.Guarded(name) && !on[name] {
-			delete(c.Attributes, name)
-		}
-	}
-	return c
-}
-
 func (g Governance) checkSensitive(b *builder, base, set *Set, f *File, r Ref) {
 	if r.Kind == "attribute" {
 		if base.Catalogue.Guarded(r.Name) && !set.Catalogue.Guarded(r.Name) && !g.On[r.Name] {
@@ -287,8 +301,9 @@ func (n *node) search(attribute string) []step {
 }
 
 // GiveOwner writes an owner into those definitions of a set that have none:
-// that of the base, where the definition is published already, else the one
-// given, which may be empty. The set must be of the caller's own.
+// that of the base where the definition is published already, even if that has
+// none, else the one given, which may be empty. The set must be of the
+// caller's own.
 func (s *Set) GiveOwner(base *Set, refs []Ref, owner string) {
 	for _, r := range refs {
 		h, ok := s.Header(r)
@@ -297,10 +312,10 @@ func (s *Set) GiveOwner(base *Set, refs []Ref, owner string) {
 		}
 		was, known := base.Header(r)
 		if !known && h.RenamedFrom != "" {
-			was, _ = base.Header(Ref{r.Kind, h.RenamedFrom})
+			was, known = base.Header(Ref{r.Kind, h.RenamedFrom})
 		}
-		if h.Owner = was.Owner; h.Owner == "" {
-			h.Owner = owner
+		if h.Owner = owner; known {
+			h.Owner = was.Owner
 		}
 		s.setHeader(r, h)
 	}
@@ -311,8 +326,8 @@ func (s *Set) GiveOwner(base *Set, refs []Ref, owner string) {
 // uses what where the file does not check.
 func (f *File) Written(c Catalogue) *Set {
 	out := newSet()
-	copyDefinitions(out, f.set)
-	out.Catalogue = mergeCatalogue(c, f.set.Catalogue)
+	copyDefinitions(out, f.written())
+	out.Catalogue = mergeCatalogue(c, f.written().Catalogue)
 	return out
 }
 
@@ -327,3 +342,7 @@ func (s *Set) WithoutRefs(refs ...Ref) *Set {
 	}
 	return out
 }
+
+// Place says where a definition or catalogue entry stands in the file, as the
+// Field of an error does.
+func (f *File) Place(r Ref) string { return fieldOf(f.name, f.lineOf(wayTo(r)), pathOf(wayTo(r))) }

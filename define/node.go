@@ -23,12 +23,20 @@ func (k nodeKind) String() string {
 
 // node is one value of the tree that YAML and JSON share.
 type node struct {
-	kind  nodeKind
-	text  string // boolNode, numberNode, textNode
-	line  int
+	*branch        // what lies below; never nil
+	text    string // boolNode, numberNode, textNode
+	line    int
+	kind    nodeKind
+}
+
+// branch is what lies below a mapping or list.
+type branch struct {
 	keys  []key   // mapNode
 	items []*node // listNode; mapNode: one for each key
 }
+
+// noBranch is that of all others; it stays empty.
+var noBranch = new(branch)
 
 // key is one key of a mapping.
 type key struct {
@@ -67,9 +75,10 @@ func quote(s string) string {
 // cursor is a node with the way to it.
 type cursor struct {
 	*node
-	up    *cursor
-	key   string // in a mapping; else empty
-	index int    // in a list
+	up      *cursor
+	key     string // in a mapping; else empty
+	keyLine int    // of a definition
+	index   int    // in a list
 }
 
 func (c *cursor) in(name string, n *node) *cursor {
@@ -104,13 +113,16 @@ func (c *cursor) writePath(b *strings.Builder) {
 
 // The constructors of printing.
 
-func textOf(s string) *node   { return &node{kind: textNode, text: s} }
-func numberOf(s string) *node { return &node{kind: numberNode, text: s} }
+func nothing() *node          { return &node{branch: noBranch} }
+func textOf(s string) *node   { return &node{branch: noBranch, kind: textNode, text: s} }
+func numberOf(s string) *node { return &node{branch: noBranch, kind: numberNode, text: s} }
 func intOf(n int) *node       { return numberOf(strconv.Itoa(n)) }
 func floatOf(f float64) *node { return numberOf(strconv.FormatFloat(f, 'f', -1, 64)) }
-func boolOf(b bool) *node     { return &node{kind: boolNode, text: strconv.FormatBool(b)} }
+func boolOf(b bool) *node {
+	return &node{branch: noBranch, kind: boolNode, text: strconv.FormatBool(b)}
+}
 func listOf(items ...*node) *node {
-	return &node{kind: listNode, items: items}
+	return &node{branch: &branch{items: items}, kind: listNode}
 }
 
 func textsOf(texts []string) *node {
@@ -121,7 +133,7 @@ func textsOf(texts []string) *node {
 	return n
 }
 
-func mapOf() *node { return &node{kind: mapNode} }
+func mapOf() *node { return &node{branch: new(branch), kind: mapNode} }
 
 // put adds a key and returns n; a nil value adds nothing.
 func (n *node) put(name string, value *node) *node {

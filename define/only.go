@@ -1,9 +1,6 @@
 package define
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // Has reports whether the set holds the definition.
 func (s *Set) Has(r Ref) bool {
@@ -47,14 +44,23 @@ func (s *Set) Only(refs ...Ref) *Set {
 // attribute, event and synonym, sorted by kind and name.
 func (f *File) Entries() []Ref {
 	var out []Ref
-	for _, name := range slices.Sorted(maps.Keys(f.set.Catalogue.Attributes)) {
-		out = append(out, Ref{"attribute", name})
+	catalogue := f.root.node.get("catalogue")
+	if catalogue == nil {
+		return nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.set.Catalogue.Events)) {
-		out = append(out, Ref{"event", name})
-	}
-	for _, name := range slices.Sorted(maps.Keys(f.set.Catalogue.Synonyms)) {
-		out = append(out, Ref{"synonym", name})
+	for _, kind := range []string{"attribute", "event", "synonym"} {
+		entries := catalogue.get(kind + "s")
+		if entries == nil {
+			continue
+		}
+		var names []string
+		for _, k := range entries.keys {
+			names = append(names, k.text)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			out = append(out, Ref{kind, name})
+		}
 	}
 	return out
 }

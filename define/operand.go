@@ -185,11 +185,11 @@ func (b *builder) durationTests(o *object) Test {
 
 func (b *builder) comparison(c *cursor, op Op, t *Type) (Comparison, bool) {
 	cmp := Comparison{Op: op}
-	before := len(b.errs)
+	before := b.refused
 	instants := t != nil && t.Instantly()
 	switch op {
 	case Exists, Missing:
-		if !b.boolean(c) && len(b.errs) == before {
+		if !b.boolean(c) && b.refused == before {
 			cmp.Op = Exists + Missing - op // exists: false
 		}
 	case In, NotIn, HasAny, HasAll, HasNone:
@@ -204,7 +204,7 @@ func (b *builder) comparison(c *cursor, op Op, t *Type) (Comparison, bool) {
 		}
 	case Between:
 		parts := b.list(c)
-		if len(parts) != 2 && len(b.errs) == before {
+		if len(parts) != 2 && b.refused == before {
 			b.refuse(c, "between needs two ends", "write between: [from, to]")
 		}
 		if len(parts) != 2 {
@@ -267,7 +267,7 @@ func (b *builder) comparison(c *cursor, op Op, t *Type) (Comparison, bool) {
 			cmp.Operands = []Operand{x}
 		}
 	}
-	return cmp, len(b.errs) == before
+	return cmp, b.refused == before
 }
 
 func looksLikeTime(c *cursor) bool {

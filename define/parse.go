@@ -1,10 +1,13 @@
 package define
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"strata"
@@ -13,11 +16,14 @@ import (
 // File is one file of definitions as it was written: what it names, before it
 // is known what the names stand for.
 type File struct {
-	name     string
-	root     *cursor
-	problems []*problem
-	set      *Set // as written: names not looked up, literals of no type
-	refs     []Ref
+	name string
+	root *cursor // for_each not expanded
+	refs []Ref
+
+	// What Check needs, made when it is asked for: Parse alone takes at most a
+	// few times the file's size.
+	expanded func() *cursor // for_each expanded
+	written  func() *Set    // names not looked up, literals of no type
 }
 
 // Name returns the file's name as given to Parse.
@@ -37,24 +43,30 @@ func (f *File) Refs() []Ref { return slices.Clone(f.refs) }
 // Check on that File returns the same and what else is wrong. Field is
 // "file:line: path".
 //
-// A file is at most 16 MiB and nests at most 64 deep; names (keys, texts) are
-// brought to NFC. YAML aliases are allowed, tags and << are not.
+// A file is at most 16 MiB and nests at most 64 deep, a mapping has at most
+// 10,000 keys and a definition that is no list 10,000 values; at most 1,000
+// errors are told. Names (keys, texts) are brought to NFC. YAML aliases are
+// allowed, tags and << are not. Reading takes at most ten times the memory of
+// the file and a few megabytes.
 func Parse(name string, data []byte) (*File, error) {
 	root, err := readTree(name, data)
 	if err != nil {
 		return nil, err
 	}
 	f := &File{name: name, root: &cursor{node: root, index: -1}}
-	b := &builder{file: name}
-	f.root = b.expand(f.root)
-	f.set, f.refs = b.sections(f.root)
-	f.problems = b.errs
+	b := &builder{file: name, forget: true}
+	_, f.refs = b.sections(f.root)
+	f.expanded = sync.OnceValue(func() *cursor { return (&builder{file: name}).expand(f.root) })
+	f.written = sync.OnceValue(func() *Set {
+		set, _ := (&builder{file: name}).sections(f.root)
+		return set
+	})
 	return f, join(b.errs)
 }
 
 // join returns the problems as one error, by line, each text once.
 func join(problems []*problem) error {
-	slices.SortStableFunc(problems, func(x, y *problem) int { return x.line - y.line })
+	slices.SortStableFunc(problems, func(x, y *problem) int { return cmp.Compare(x.line, y.line) })
 	seen := map[string]bool{}
 	var errs []error
 	for _, p := range problems {
@@ -96,7 +108,8 @@ func newSet() *Set {
 	}
 }
 
-// sections reads every section.
+// sections reads every section. What a builder that forgets has read is not
+// in the set.
 func (b *builder) sections(c *cursor) (*Set, []Ref) {
 	set := newSet()
 	o := b.object(c, "write tags:, segments: or another of "+strings.Join(sectionNames, ", "))
@@ -113,11 +126,17 @@ func (b *builder) sections(c *cursor) (*Set, []Ref) {
 			b.refuse(at, fmt.Sprintf("a mapping of names is needed here, found %s", at.describe()), "write "+name+": {NAME: {...}}")
 			return
 		}
-		for i, k := range at.keys {
-			item := at.in(k.text, at.items[i])
-			b.checkName(item, "a "+kind, k.text)
-			refs = append(refs, Ref{kind, k.text})
-			read(item, k.text)
+		for item := range b.definitions(at) {
+			b.checkName(item, "a "+kind, item.key)
+			r := Ref{kind, item.key}
+			refs = append(refs, r)
+			if kind != "list" && !b.printed && item.size() > maxValues {
+				b.refuse(item, fmt.Sprintf("the %s holds more than %d values", kind, maxValues), "name parts of it as segments, tags or lists")
+				continue
+			}
+			if read(item, item.key); b.forget {
+				set.remove(r)
+			}
 		}
 	}
 	section("tags", "tag", func(c *cursor, name string) { set.Tags[name] = b.tag(c) })
@@ -254,14 +273,13 @@ func (b *builder) staticList(c *cursor) List {
 	l := List{Header: b.header(o)}
 	if at := o.get("members"); at != nil {
 		if at.kind == listNode && len(at.items) > 0 {
-			seen := map[string]bool{}
-			for _, item := range b.list(at) {
-				if s := b.text(item); s != "" && !seen[s] {
-					seen[s] = true
+			for i := range at.items {
+				if s := b.text(at.item(i)); s != "" {
 					l.Members = append(l.Members, s)
 				}
 			}
 			slices.Sort(l.Members)
+			l.Members = slices.Compact(l.Members)
 		} else if at.kind != listNode {
 			b.list(at)
 		}
@@ -353,61 +371,86 @@ func plain(n *node) any {
 // maxExpanded bounds what for_each makes of one file.
 const maxExpanded = 10_000
 
-// expand replaces every definition that has for_each by one for each choice
-// of values: {KEY} in the name and in any text becomes the value, and a text
-// that is nothing but {KEY} becomes the value with its own type.
+// expand returns the file with every definition that has for_each replaced by
+// those that it makes.
 func (b *builder) expand(root *cursor) *cursor {
 	if root.kind != mapNode {
 		return root
 	}
-	out := *root.node
-	out.items = slices.Clone(root.items)
-	made, values := 0, 0
+	out := mapOf()
 	for i, k := range root.keys {
-		if k.text == "catalogue" || root.items[i].kind != mapNode {
-			continue
+		item := root.items[i]
+		if k.text != "catalogue" && item.kind == mapNode {
+			section := mapOf()
+			section.line = item.line
+			for c := range b.definitions(root.in(k.text, item)) {
+				section.keys, section.items = append(section.keys, key{c.key, c.keyLine}), append(section.items, c.node)
+			}
+			item = section
 		}
-		section := root.in(k.text, root.items[i])
-		expanded := &node{kind: mapNode, line: section.line}
-		for j, name := range section.keys {
-			item := section.in(name.text, section.items[j])
+		out.keys, out.items = append(out.keys, k), append(out.items, item)
+	}
+	return &cursor{node: out, index: -1}
+}
+
+// definitions returns the definitions of a section in order, each under its
+// name; one that has for_each as one for each choice of values: {KEY} in the
+// name and in any text becomes the value, and a text that is nothing but {KEY}
+// becomes the value with its own type.
+func (b *builder) definitions(section *cursor) iter.Seq[*cursor] {
+	return func(yield func(*cursor) bool) {
+		var taken map[string]bool
+		for i, name := range section.keys {
+			item := section.in(name.text, section.items[i])
 			if item.kind != mapNode || item.node.get("for_each") == nil {
-				expanded.keys, expanded.items = append(expanded.keys, name), append(expanded.items, item.node)
+				item.keyLine = name.line
+				if !yield(item) {
+					return
+				}
 				continue
 			}
-			size := item.size()
+			if taken == nil {
+				taken = map[string]bool{}
+				for _, k := range section.keys {
+					taken[k.text] = true
+				}
+			}
+			template, size := without(item.node, "for_each"), item.size()
 			for _, choice := range b.choices(item.in("for_each", item.node.get("for_each"))) {
-				if values += size; values > maxNodes {
+				if b.copied += size; b.copied > maxCopied {
 					b.refuse(item, "for_each makes too much", "name fewer values, or split the file")
-					return &cursor{node: &out, index: -1}
-				}
-				if made++; made > maxExpanded {
-					b.refuse(item, fmt.Sprintf("for_each makes more than %d definitions", maxExpanded), "name fewer values")
-					return &cursor{node: &out, index: -1}
-				}
-				key := key{choice.replace(name.text), name.line}
-				if expanded.get(key.text) != nil {
-					b.refuse(item, fmt.Sprintf("for_each makes %s twice", quoteOdd(key.text)), "put each of its keys in the name, such as "+name.text+"_{"+choice.unnamed(name.text)+"}")
 					break
 				}
-				expanded.keys, expanded.items = append(expanded.keys, key), append(expanded.items, choice.fill(without(item.node, "for_each")))
+				if b.made++; b.made > maxExpanded {
+					b.refuse(item, fmt.Sprintf("for_each makes more than %d definitions", maxExpanded), "name fewer values")
+					break
+				}
+				made := choice.replace(name.text)
+				if taken[made] {
+					b.refuse(item, fmt.Sprintf("for_each makes %s twice", quoteOdd(made)), "put each of its keys in the name, such as "+name.text+"_{"+choice.unnamed(name.text)+"}")
+					break
+				}
+				taken[made] = true
+				c := section.in(made, choice.fill(template))
+				c.keyLine = name.line
+				if !yield(c) {
+					return
+				}
 			}
 		}
-		out.items[i] = expanded
 	}
-	return &cursor{node: &out, index: -1}
 }
 
 // without returns a copy of a mapping without a key.
 func without(n *node, name string) *node {
-	out := *n
-	out.keys, out.items = nil, nil
+	out := mapOf()
+	out.line = n.line
 	for i, k := range n.keys {
 		if k.text != name {
 			out.keys, out.items = append(out.keys, k), append(out.items, n.items[i])
 		}
 	}
-	return &out
+	return out
 }
 
 // choice is one value for each key of a for_each.
@@ -483,7 +526,7 @@ func (c choice) fill(n *node) *node {
 	if n.kind != mapNode && n.kind != listNode {
 		return n
 	}
-	out.keys, out.items = nil, nil
+	out.branch = new(branch)
 	for i, item := range n.items {
 		if n.kind == mapNode {
 			out.keys = append(out.keys, key{c.replace(n.keys[i].text), n.keys[i].line})

@@ -108,7 +108,7 @@ func fromPlain(x any) *node {
 	case strata.Value:
 		return literalNode(x)
 	}
-	return &node{}
+	return nothing()
 }
 
 func printText2(t Text2) *node {

@@ -2,6 +2,7 @@ package define
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,9 +18,17 @@ import (
 type builder struct {
 	file     string
 	scope    *scope
-	errs     []*problem
+	errs     []*problem // at most maxProblems and one that says so
+	refused  int        // all of them
 	warnings []Warning
+
+	printed      bool // what is read was printed from checked definitions
+	forget       bool // what is read is not kept
+	made, copied int  // definitions and values by for_each
 }
+
+// maxProblems is how many errors are told.
+const maxProblems = 1000
 
 // problem is an error with the line that it is sorted by.
 type problem struct {
@@ -36,10 +45,24 @@ type scope struct {
 }
 
 func (b *builder) refuse(c *cursor, message, hint string) {
-	b.refuseAt(c.line, c.path(), message, hint)
+	path := ""
+	if !b.full() {
+		path = c.path()
+	}
+	b.refuseAt(c.line, path, message, hint)
 }
 
+// full reports whether no more errors are told.
+func (b *builder) full() bool { return len(b.errs) >= maxProblems }
+
 func (b *builder) refuseAt(line int, path, message, hint string) {
+	if b.refused++; b.full() {
+		if len(b.errs) == maxProblems {
+			more := &strata.Error{Code: strata.Invalid, Field: b.file, Message: fmt.Sprintf("more than %d errors; the others are not told", maxProblems), Hint: "mend these first"}
+			b.errs = append(b.errs, &problem{math.MaxInt, more})
+		}
+		return
+	}
 	b.errs = append(b.errs, &problem{line, &strata.Error{Code: strata.Invalid, Field: fieldOf(b.file, line, path), Message: message, Hint: hint}})
 }
 
@@ -244,18 +267,35 @@ func (b *builder) texts(c *cursor) []string {
 		}
 		return nil
 	}
+	if c.kind != listNode || len(c.items) == 0 {
+		b.list(c)
+		return nil
+	}
 	var out []string
-	for _, item := range b.list(c) {
-		s := b.text(item)
-		if slices.Contains(out, s) && s != "" {
-			b.refuse(item, fmt.Sprintf("%s stands twice", quoteOdd(s)), "remove one of them")
-			continue
-		}
-		if s != "" {
+	for i := range c.items {
+		if s := b.text(c.item(i)); s != "" {
 			out = append(out, s)
 		}
 	}
+	b.twice(c, out)
 	return out
+}
+
+// twice refuses the items of a list of texts that stand there before.
+func (b *builder) twice(c *cursor, texts []string) {
+	sorted := slices.Clone(texts)
+	if slices.Sort(sorted); len(slices.Compact(sorted)) == len(texts) {
+		return
+	}
+	seen := map[string]bool{}
+	for i, item := range c.items {
+		if item.kind == textNode && seen[item.text] {
+			b.refuse(c.item(i), fmt.Sprintf("%s stands twice", quoteOdd(item.text)), "remove one of them")
+		}
+		if seen[item.text] = true; b.full() {
+			return
+		}
+	}
 }
 
 // bilingual reads {zh: ..., en: ...} or one text, which is Chinese.

@@ -120,10 +120,11 @@ func (p *prober) mapping(s shape, n *node) {
 		return
 	}
 	p.shapes[s.name] = true
-	keys, items := n.keys, n.items
+	before, keys, items := n.branch, n.keys, n.items
+	n.branch = new(branch)
 	n.keys, n.items = append(slices.Clone(keys), key{odd, n.line}), append(slices.Clone(items), textOf("x"))
 	got := p.offered("unknown key " + odd)
-	n.keys, n.items = keys, items
+	n.branch = before
 	var want []string
 	for _, k := range s.keys {
 		if k.name != "for_each" { // it is gone before the mapping is read
@@ -166,7 +167,7 @@ func (p *prober) same(what string, n *node, got, want []string) {
 // whose message holds the text.
 func (p *prober) offered(message string) []string {
 	b := &builder{}
-	b.sections(b.expand(&cursor{node: p.root, index: -1}))
+	b.sections(&cursor{node: p.root, index: -1})
 	for _, e := range b.errs {
 		if !strings.Contains(e.err.Message, message) {
 			continue

@@ -18,7 +18,7 @@ var standard = sync.OnceValue(func() Catalogue {
 	if err != nil {
 		panic(err) // a test reads the file
 	}
-	c := f.set.Catalogue
+	c := f.written().Catalogue
 	for name, a := range c.Attributes {
 		a.Standard = true
 		c.Attributes[name] = a

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -17,9 +16,17 @@ import (
 
 // The limits of one file.
 const (
-	maxBytes = 16 << 20
-	maxDepth = 64
-	maxNodes = 2 << 20 // aliases count each time they are used
+	maxBytes   = 16 << 20
+	maxDepth   = 64
+	maxKeys    = 10_000  // of one mapping
+	maxAnchors = 1_000   // of YAML
+	maxValues  = 10_000  // of one definition that is no list
+	maxCopied  = 200_000 // values that aliases and for_each stand for, each time counted
+
+	// What the tree of a file may take, in bytes: some, and so much for each of
+	// the file's.
+	freeRoom   = 3 << 20
+	roomFactor = 8
 )
 
 // readTree reads a YAML or JSON text into a tree. The error is one
@@ -44,13 +51,18 @@ func readTree(file string, data []byte) (*node, error) {
 		return nil, refuse(lineAt(data, valid), "the text is not UTF-8", "save the file as UTF-8")
 	}
 	trimmed := bytes.TrimSpace(data)
-	if len(trimmed) == 0 {
+	switch {
+	case len(trimmed) == 0:
 		return mapOf(), nil
+	case (trimmed[0] == '{' || trimmed[0] == '[') && json.Valid(data):
+		return readJSON(norm.NFC.String(string(data)), refuse)
+	case strings.HasSuffix(file, ".json"):
+		if !json.Valid(data) {
+			return nil, jsonError(data, refuse)
+		}
+		return readJSON(norm.NFC.String(string(data)), refuse)
 	}
-	if strings.HasSuffix(file, ".json") || (trimmed[0] == '{' || trimmed[0] == '[') && json.Valid(trimmed) {
-		return readJSON(data, refuse)
-	}
-	return readYAML(data, refuse)
+	return readYAML(norm.NFC.String(string(data)), refuse)
 }
 
 func fileLine(file string, line int) string {
@@ -69,84 +81,15 @@ func lineAt(data []byte, offset int) int {
 
 type refusal func(line int, message, hint string) error
 
-// readJSON reads a JSON text. Numbers keep their digits.
-func readJSON(data []byte, refuse refusal) (*node, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	counted, line := 0, 1
-	here := func() int {
-		offset := min(int(d.InputOffset()), len(data))
-		line += bytes.Count(data[counted:offset], []byte("\n"))
-		counted = offset
-		return line
-	}
-	var read func(depth int) (*node, error)
-	read = func(depth int) (*node, error) {
-		t, err := d.Token()
-		if err != nil {
-			return nil, jsonError(data, d, err, refuse)
-		}
-		n := &node{line: here()}
-		switch t := t.(type) {
-		case json.Delim:
-			if depth == maxDepth {
-				return nil, refuse(n.line, fmt.Sprintf("nested deeper than %d", maxDepth), "")
-			}
-			n.kind = listNode
-			if t == '{' {
-				n.kind = mapNode
-			}
-			seen := map[string]int{}
-			for d.More() {
-				if n.kind == mapNode {
-					k, err := d.Token()
-					if err != nil {
-						return nil, jsonError(data, d, err, refuse)
-					}
-					name := norm.NFC.String(k.(string))
-					if first := seen[name]; first > 0 {
-						return nil, refuse(here(), fmt.Sprintf("key %s stands twice, first at line %d", quote(name), first), "keep one of them")
-					}
-					seen[name] = here()
-					n.keys = append(n.keys, key{name, here()})
-				}
-				item, err := read(depth + 1)
-				if err != nil {
-					return nil, err
-				}
-				n.items = append(n.items, item)
-			}
-			if _, err := d.Token(); err != nil {
-				return nil, jsonError(data, d, err, refuse)
-			}
-		case string:
-			n.kind, n.text = textNode, norm.NFC.String(t)
-		case json.Number:
-			n.kind, n.text = numberNode, t.String()
-		case bool:
-			n.kind, n.text = boolNode, strconv.FormatBool(t)
-		}
-		return n, nil
-	}
-	n, err := read(0)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, refuse(here(), "something follows the end of the JSON value", "keep one value in the file")
-	}
-	return n, nil
-}
-
-func jsonError(data []byte, d *json.Decoder, err error, refuse refusal) error {
-	offset := int(d.InputOffset())
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		offset = int(syntax.Offset)
-	}
-	message := "not valid JSON: " + strings.TrimPrefix(err.Error(), "json: ")
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		message, offset = "the JSON text ends too early", len(data)
+// jsonError refuses a text that is no JSON where it ends to be.
+func jsonError(data []byte, refuse refusal) error {
+	err := json.Unmarshal(data, new(json.RawMessage))
+	message, offset := "not valid JSON: "+strings.TrimPrefix(err.Error(), "json: "), len(data)
+	var wrong *json.SyntaxError
+	if errors.As(err, &wrong) && wrong.Offset < int64(len(data)) {
+		offset = int(wrong.Offset)
+	} else {
+		message = "the JSON text ends too early"
 	}
 	return refuse(lineAt(data, offset), message, "")
 }

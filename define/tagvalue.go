@@ -411,14 +411,14 @@ func (b *builder) grid(o *object) Value {
 		return len(v.At) + len(v.Percentiles) + 1
 	}
 	rows, columns := o.need("rows", "write rows: {of: ..., at: [...]}"), o.need("columns", "write columns: {of: ..., at: [...]}")
-	before := len(b.errs)
+	before := b.refused
 	if rows != nil {
 		out.Rows, _ = b.bands(rows, false)
 	}
 	if columns != nil {
 		out.Columns, _ = b.bands(columns, false)
 	}
-	sound := len(b.errs) == before
+	sound := b.refused == before
 	c := o.need("cells", "write cells: [[name, ...], ...], a list for each row")
 	for _, item := range b.list(c) {
 		var row []string

@@ -445,7 +445,7 @@ func (b *builder) rfmGrid(o *object, r *RFM) {
 		}
 		return
 	}
-	before := len(b.errs)
+	before := b.refused
 	taken := map[[2]int]string{}
 	for _, item := range b.list(at) {
 		const want = "write {level: champions, recency: [5, 5], frequency: [4, 5]}"
@@ -464,7 +464,7 @@ func (b *builder) rfmGrid(o *object, r *RFM) {
 		}
 		r.Grid = append(r.Grid, cell)
 	}
-	if len(b.errs) > before {
+	if b.refused > before {
 		return
 	}
 	for x := 1; x <= rows; x++ {

@@ -1,292 +1,548 @@
 package define
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"strconv"
+	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml/scanner"
-	"github.com/goccy/go-yaml/token"
-	"golang.org/x/text/unicode/norm"
+	"unicode/utf8"
 )
 
-// readYAML reads a YAML text of one document: block and flow mappings and
+// yamlReader reads a YAML text of one document: block and flow mappings and
 // lists, plain, quoted and block scalars, anchors and aliases. Tags, explicit
-// keys (?), merge keys (<<) and directives are refused. It reads the scanner's
-// tokens as they come, so that time and memory grow with the text alone.
-func readYAML(data []byte, refuse refusal) (*node, error) {
-	r := yamlReader{refuse: refuse, anchors: map[string]*node{}}
-	r.scanner.Init(string(data))
-	root, err := r.document()
-	if err != nil {
-		return nil, err
-	}
-	return root, nil
-}
-
+// keys (?), merge keys (<<), directives and more than one document are refused.
+// JSON is read as what it is in YAML.
+//
+// Texts of the tree are parts of the text that is read, and room bounds what
+// the tree takes, so that memory is at most a few times the text.
 type yamlReader struct {
 	refuse  refusal
-	scanner scanner.Scanner
-	queue   []*token.Token
+	text    string // in NFC
+	at      int    // of what is read next
+	line    int    // of at, from 1
+	start   int    // of the line
 	anchors map[string]*node
-	nodes   int
+	room    int // bytes that the tree may still take
+	copied  int // values that aliases stand for
+
+	slab  []node // of which nodes are taken
+	keys  []key  // of the mappings that are open
+	items []*node
 }
 
-// peek returns the i-th token ahead, nil at the end. Comments are left out.
-func (r *yamlReader) peek(i int) *token.Token {
-	for len(r.queue) <= i {
-		tokens, err := r.scanner.Scan()
-		for _, t := range tokens {
-			if t.Type != token.CommentType {
-				r.queue = append(r.queue, t)
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			if len(r.queue) <= i {
-				return nil
-			}
-		}
-	}
-	return r.queue[i]
+// What a value, a key and a filled mapping or list take, in bytes.
+const (
+	valueRoom  = 64
+	keyRoom    = 32
+	branchRoom = 64
+)
+
+func newReader(text string, refuse refusal) *yamlReader {
+	return &yamlReader{refuse: refuse, text: text, line: 1, anchors: map[string]*node{}, room: freeRoom + roomFactor*len(text)}
 }
 
-func (r *yamlReader) next() *token.Token {
-	t := r.peek(0)
-	if t != nil {
-		r.queue = r.queue[1:]
-	}
-	return t
+// readYAML reads a text in NFC.
+func readYAML(text string, refuse refusal) (*node, error) { return newReader(text, refuse).document() }
+
+// readJSON reads a text in NFC that is JSON.
+func readJSON(text string, refuse refusal) (*node, error) {
+	r := newReader(text, refuse)
+	r.skip()
+	return r.flowItem(0)
 }
 
-func (r *yamlReader) is(i int, kind token.Type) bool {
-	t := r.peek(i)
-	return t != nil && t.Type == kind
+// wrong refuses what stands at the place where the reader is.
+func (r *yamlReader) wrong(message, hint string) error {
+	return r.refuse(r.line, "not valid YAML: "+message, hint)
 }
 
-// wrong refuses a token where it stands.
-func (r *yamlReader) wrong(t *token.Token, message, hint string) error {
-	if t == nil {
-		return r.refuse(0, "not valid YAML: the text ends too early", "")
+// unexpected refuses what stands here, naming its beginning.
+func (r *yamlReader) unexpected(hint string) error {
+	rest := r.text[r.at:]
+	if rest == "" {
+		return r.wrong("the text ends too early", "")
 	}
-	switch t.Type {
-	case token.InvalidType:
-		return r.refuse(t.Position.Line, "not valid YAML: "+t.Error, "")
-	case token.TagType:
-		return r.refuse(t.Position.Line, fmt.Sprintf("YAML tags such as %s are not used here", t.Value), "remove it")
-	case token.MergeKeyType:
-		return r.refuse(t.Position.Line, "merge keys are not used here", "write the keys of << out")
-	case token.MappingKeyType:
-		return r.refuse(t.Position.Line, "explicit keys (?) are not used here", "write key: value")
-	case token.DirectiveType:
-		return r.refuse(t.Position.Line, "YAML directives are not used here", "remove the line")
-	case token.DocumentHeaderType:
-		return r.refuse(t.Position.Line, "the file holds more than one document", "remove the line ---")
+	end := strings.IndexAny(rest, " \t\r\n,[]{}")
+	if end <= 0 {
+		_, end = utf8.DecodeRuneInString(rest)
 	}
-	return r.refuse(t.Position.Line, "not valid YAML: "+message, hint)
+	return r.wrong(quote(rest[:end])+" is not expected here", hint)
 }
 
-func (r *yamlReader) document() (*node, error) {
-	if r.is(0, token.DocumentHeaderType) {
-		r.next()
+func (r *yamlReader) node(kind nodeKind, line int) *node {
+	if len(r.slab) == 0 {
+		r.slab = make([]node, 64)
 	}
-	root := mapOf()
-	if t := r.peek(0); t != nil && t.Type != token.DocumentEndType {
-		var err error
-		if root, err = r.block(0, 0); err != nil {
-			return nil, err
-		}
-	}
-	if r.is(0, token.DocumentEndType) {
-		r.next()
-	}
-	if t := r.peek(0); t != nil {
-		return nil, r.wrong(t, fmt.Sprintf("%s is not expected here", quote(t.Value)), "look at the indentation of this line")
-	}
-	return root, nil
+	n := &r.slab[0]
+	r.slab = r.slab[1:]
+	*n = node{branch: noBranch, kind: kind, line: line}
+	return n
 }
 
-// count counts a value and its depth against the limits.
-func (r *yamlReader) count(line, depth, nodes int) error {
-	if r.nodes += nodes; r.nodes > maxNodes {
-		return r.refuse(line, fmt.Sprintf("the file holds more than %d values, aliases counted each time", maxNodes), "split it into several files")
+// take counts a value that lies so deep.
+func (r *yamlReader) take(room, depth int) error {
+	if r.room -= room; r.room < 0 {
+		return r.refuse(r.line, fmt.Sprintf("the file holds too many values for its %d bytes", len(r.text)), "split it, or upload long lists of customers")
 	}
 	if depth > maxDepth {
-		return r.refuse(line, fmt.Sprintf("nested deeper than %d", maxDepth), "")
+		return r.refuse(r.line, fmt.Sprintf("nested deeper than %d", maxDepth), "")
 	}
 	return nil
 }
 
-// block reads the value that begins with the next token, in a block whose
-// lines begin at column or later (columns count from 1).
-func (r *yamlReader) block(column, depth int) (*node, error) {
-	t := r.peek(0)
-	if t == nil {
-		return nil, r.wrong(nil, "", "")
+// The text.
+
+// peek is the byte at a distance; 0 past the end.
+func (r *yamlReader) peek(n int) byte {
+	if r.at+n < len(r.text) {
+		return r.text[r.at+n]
 	}
-	if err := r.count(t.Position.Line, depth, 1); err != nil {
+	return 0
+}
+
+func (r *yamlReader) column() int { return r.at - r.start }
+
+// lineBreak is the length of the line break at a place, 0 where there is none.
+func (r *yamlReader) lineBreak(at int) int {
+	if at >= len(r.text) {
+		return 0
+	}
+	switch r.text[at] {
+	case '\n':
+		return 1
+	case '\r':
+		if strings.HasPrefix(r.text[at+1:], "\n") {
+			return 2
+		}
+		return 1
+	}
+	return 0
+}
+
+// newLine passes the line break of length n at which the reader is.
+func (r *yamlReader) newLine(n int) {
+	r.at += n
+	r.line++
+	r.start = r.at
+}
+
+// blank reports whether at a distance there is white space or the end.
+func (r *yamlReader) blank(n int) bool {
+	at := r.at + n
+	return at >= len(r.text) || strings.IndexByte(" \t\r\n", r.text[at]) >= 0
+}
+
+// spaces passes spaces and tabs on the line.
+func (r *yamlReader) spaces() {
+	for r.peek(0) == ' ' || r.peek(0) == '\t' {
+		r.at++
+	}
+}
+
+// comment passes a comment up to the end of the line.
+func (r *yamlReader) comment() {
+	if r.peek(0) == '#' && (r.at == r.start || r.text[r.at-1] == ' ' || r.text[r.at-1] == '\t') {
+		for r.at < len(r.text) && r.lineBreak(r.at) == 0 {
+			r.at++
+		}
+	}
+}
+
+// skip passes white space and comments, over lines, to what comes next.
+func (r *yamlReader) skip() {
+	for {
+		r.spaces()
+		r.comment()
+		n := r.lineBreak(r.at)
+		if n == 0 {
+			return
+		}
+		r.newLine(n)
+	}
+}
+
+// next is skip in a block, where tabs do not indent. It reports whether
+// something follows in this document.
+func (r *yamlReader) next() (bool, error) {
+	fresh := r.at == r.start
+	for {
+		for r.peek(0) == ' ' {
+			r.at++
+		}
+		tab := r.peek(0) == '\t'
+		r.spaces()
+		r.comment()
+		if n := r.lineBreak(r.at); n > 0 {
+			r.newLine(n)
+			fresh = true
+			continue
+		}
+		if r.at >= len(r.text) || r.marker() {
+			return false, nil
+		}
+		if tab && fresh {
+			return false, r.wrong("a tab indents this line", "indent with spaces")
+		}
+		return true, nil
+	}
+}
+
+// marker reports whether --- or ... stands here.
+func (r *yamlReader) marker() bool {
+	return r.at == r.start && (strings.HasPrefix(r.text[r.at:], "---") || strings.HasPrefix(r.text[r.at:], "...")) && r.blank(3)
+}
+
+// ended reports whether the line holds nothing more, and passes its comment.
+func (r *yamlReader) ended() bool {
+	r.spaces()
+	r.comment()
+	return r.at >= len(r.text) || r.lineBreak(r.at) > 0
+}
+
+func (r *yamlReader) document() (*node, error) {
+	more, err := r.next()
+	if err != nil {
+		return nil, err
+	}
+	if more && r.peek(0) == '%' {
+		return nil, r.refuse(r.line, "YAML directives are not used here", "remove the line")
+	}
+	if r.marker() && r.peek(0) == '-' {
+		r.at += 3
+		if more, err = r.next(); err != nil {
+			return nil, err
+		}
+	}
+	root := mapOf()
+	if more {
+		if root, err = r.block(0, 0); err != nil {
+			return nil, err
+		}
+		if more, err = r.next(); err != nil {
+			return nil, err
+		}
+	}
+	if r.marker() && r.peek(0) == '.' {
+		r.at += 3
+		if more, err = r.next(); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case r.marker():
+		return nil, r.refuse(r.line, "the file holds more than one document", "remove the line "+r.text[r.at:r.at+3])
+	case more:
+		return nil, r.unexpected("look at the indentation of this line")
+	}
+	return root, nil
+}
+
+// Blocks.
+
+// dash reports whether an entry of a list begins here.
+func (r *yamlReader) dash() bool { return r.peek(0) == '-' && r.blank(1) }
+
+// block reads the value that begins here, whose lines begin at column or
+// later (columns count from 0).
+func (r *yamlReader) block(column, depth int) (*node, error) {
+	if err := r.take(valueRoom, depth); err != nil {
 		return nil, err
 	}
 	switch {
-	case t.Type == token.SequenceEntryType:
-		return r.sequence(t.Position.Column, depth)
-	case scalarToken(t) && r.is(1, token.MappingValueType):
-		return r.mapping(t.Position.Column, depth)
-	case t.Type == token.AnchorType:
-		return r.anchored(func() (*node, error) { return r.block(column, depth) })
+	case r.dash():
+		return r.sequence(r.column(), depth)
+	case r.peek(0) == '&':
+		return r.anchored(func() (*node, error) {
+			if r.ended() {
+				return r.below(column, depth+1)
+			}
+			if r.dash() {
+				return nil, r.wrong("a block must begin on a line of its own", "write it on the next line")
+			}
+			return r.onLine(column-1, depth)
+		})
+	case r.peek(0) == '?' && r.blank(1):
+		return nil, r.refuse(r.line, "explicit keys (?) are not used here", "write key: value")
 	}
-	return r.inline(depth)
+	at := r.column()
+	s, ok, err := r.scalar(column)
+	if err != nil {
+		return nil, err
+	}
+	if ok && r.colon() && s.line == r.line {
+		return r.mapping(s, at, depth)
+	}
+	var n *node
+	if ok {
+		n, err = r.resolved(s)
+	} else {
+		n, err = r.inline(column, depth)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.colon() {
+		return nil, r.wrong("a key must be a text on one line", "look at the indentation of this line")
+	}
+	return n, r.lineDone()
+}
+
+// below reads what stands on the next lines at the column or later; nothing
+// where nothing does.
+func (r *yamlReader) below(column, depth int) (*node, error) {
+	line := r.line
+	more, err := r.next()
+	if err != nil {
+		return nil, err
+	}
+	if !more || r.column() < column {
+		return r.node(nullNode, line), r.take(valueRoom, depth)
+	}
+	return r.block(column, depth)
+}
+
+// lineDone refuses what follows a value on its line.
+func (r *yamlReader) lineDone() error {
+	if r.at == r.start || r.ended() {
+		return nil
+	}
+	return r.unexpected("put a text that holds : # or quotes in quotes")
 }
 
 // sequence reads the entries whose dash stands at the column.
 func (r *yamlReader) sequence(column, depth int) (*node, error) {
-	out := &node{kind: listNode, line: r.peek(0).Position.Line}
+	line, first := r.line, len(r.items)
 	for {
-		t := r.peek(0)
-		if t == nil || t.Type != token.SequenceEntryType || t.Position.Column != column {
-			return out, nil
+		r.at++
+		var item *node
+		var err error
+		if r.ended() {
+			item, err = r.below(column+1, depth+1)
+		} else {
+			item, err = r.block(column+1, depth+1)
 		}
-		r.next()
-		item, err := r.entry(t, column+1, depth)
 		if err != nil {
 			return nil, err
 		}
-		out.items = append(out.items, item)
-	}
-}
-
-// entry reads what follows a dash, or a key's colon and a line break: nothing
-// when the next line is not indented to the column.
-func (r *yamlReader) entry(after *token.Token, column, depth int) (*node, error) {
-	t := r.peek(0)
-	if t == nil || t.Position.Line > after.Position.Line && t.Position.Column < column || t.Type == token.DocumentEndType || t.Type == token.DocumentHeaderType {
-		return &node{line: after.Position.Line}, r.count(after.Position.Line, depth, 1)
-	}
-	return r.block(column, depth+1)
-}
-
-// mapping reads the entries whose key stands at the column.
-func (r *yamlReader) mapping(column, depth int) (*node, error) {
-	out := &node{kind: mapNode, line: r.peek(0).Position.Line}
-	seen := map[string]int{}
-	for {
-		t := r.peek(0)
-		if t == nil || t.Position.Column != column || !scalarToken(t) {
-			return out, nil
-		}
-		colon := r.peek(1)
-		if colon == nil || colon.Type != token.MappingValueType {
-			return nil, r.wrong(t, fmt.Sprintf("%s has no colon after it", quote(t.Value)), "write key: value")
-		}
-		if colon.Position.Line != t.Position.Line {
-			return nil, r.wrong(colon, "a key must stand on one line", "look at the indentation of this line")
-		}
-		r.next()
-		r.next()
-		if err := r.key(out, seen, t); err != nil {
-			return nil, err
-		}
-		item, err := r.mapped(colon, column, depth)
+		r.items = append(r.items, item)
+		more, err := r.another(column)
 		if err != nil {
 			return nil, err
 		}
-		out.items = append(out.items, item)
+		if !more || !r.dash() {
+			return r.filled(listNode, line, len(r.keys), first)
+		}
 	}
+}
+
+// another reports whether what comes next stands at the column. What stands
+// deeper is refused.
+func (r *yamlReader) another(column int) (bool, error) {
+	more, err := r.next()
+	if err != nil || !more || r.column() < column {
+		return false, err
+	}
+	if r.column() > column {
+		return false, r.unexpected("look at the indentation of this line")
+	}
+	return true, nil
+}
+
+// filled takes the open keys and items from the places given as a mapping or
+// list.
+func (r *yamlReader) filled(kind nodeKind, line, keys, items int) (*node, error) {
+	n := r.node(kind, line)
+	if len(r.items) > items {
+		n.branch = &branch{items: slices.Clone(r.items[items:])}
+		if kind == mapNode {
+			n.keys = slices.Clone(r.keys[keys:])
+		}
+	}
+	r.keys, r.items = r.keys[:keys], r.items[:items]
+	return n, r.take(branchRoom, 0)
+}
+
+// colon reports whether the colon after a key comes next, and passes what is
+// before it.
+func (r *yamlReader) colon() bool {
+	at := r.at
+	for r.peek(0) == ' ' || r.peek(0) == '\t' {
+		r.at++
+	}
+	if r.peek(0) == ':' && r.blank(1) {
+		return true
+	}
+	r.at = at
+	return false
+}
+
+// mapping reads the entries whose key stands at the column; the first key is
+// read and its colon comes next.
+func (r *yamlReader) mapping(k scalarText, column, depth int) (*node, error) {
+	line, keys, items := r.line, len(r.keys), len(r.items)
+	for {
+		if err := r.key(k, keys); err != nil {
+			return nil, err
+		}
+		r.at++ // the colon
+		item, err := r.mapped(column, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		r.items = append(r.items, item)
+		more, err := r.another(column)
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			if err := r.twice(keys); err != nil {
+				return nil, err
+			}
+			return r.filled(mapNode, line, keys, items)
+		}
+		if r.dash() {
+			return nil, r.unexpected("look at the indentation of this line")
+		}
+		if r.peek(0) == '?' && r.blank(1) {
+			return nil, r.refuse(r.line, "explicit keys (?) are not used here", "write key: value")
+		}
+		ok := false
+		if k, ok, err = r.scalar(column + 1); err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, r.unexpected("write key: value")
+		}
+		if !r.colon() || r.line != k.line {
+			return nil, r.noColon(k)
+		}
+	}
+}
+
+func (r *yamlReader) noColon(k scalarText) error {
+	return r.refuse(k.line, fmt.Sprintf("not valid YAML: %s has no colon after it", quote(k.text)), "write key: value")
 }
 
 // mapped reads the value of a key at the column.
-func (r *yamlReader) mapped(colon *token.Token, column, depth int) (*node, error) {
-	t := r.peek(0)
-	switch {
-	case t == nil || t.Position.Line == colon.Position.Line:
-		if t != nil && t.Type == token.AnchorType {
-			return r.anchored(func() (*node, error) { return r.mapped(colon, column, depth) })
-		}
-		if t == nil {
-			return &node{line: colon.Position.Line}, nil
-		}
-		if t.Type == token.SequenceEntryType || scalarToken(t) && r.is(1, token.MappingValueType) && r.peek(1).Position.Line == t.Position.Line {
-			return nil, r.wrong(t, "a block must begin on a line of its own", "write it on the next line, indented, or in {} or []")
-		}
-		if err := r.count(t.Position.Line, depth+1, 1); err != nil {
-			return nil, err
-		}
-		return r.inline(depth + 1)
-	case t.Type == token.SequenceEntryType && t.Position.Column == column:
-		return r.block(column, depth+1) // a list may stand under its key without indentation
+func (r *yamlReader) mapped(column, depth int) (*node, error) {
+	if r.ended() {
+		return r.belowKey(column, depth)
 	}
-	return r.entry(colon, column+1, depth)
+	if r.peek(0) == '&' {
+		return r.anchored(func() (*node, error) {
+			if r.ended() {
+				return r.belowKey(column, depth)
+			}
+			return r.onLine(column, depth)
+		})
+	}
+	return r.onLine(column, depth)
 }
 
-// key adds a key to a mapping.
-func (r *yamlReader) key(n *node, seen map[string]int, t *token.Token) error {
-	if t.Type == token.MergeKeyType {
-		return r.wrong(t, "", "")
+// onLine reads a value on the line of its key at the column.
+func (r *yamlReader) onLine(column, depth int) (*node, error) {
+	if r.dash() {
+		return nil, r.wrong("a block must begin on a line of its own", "write it on the next line, indented, or in {} or []")
 	}
-	name := norm.NFC.String(t.Value)
-	if first := seen[name]; first > 0 {
-		return r.refuse(t.Position.Line, fmt.Sprintf("key %s stands twice, first at line %d", quote(name), first), "keep one of them")
+	if err := r.take(valueRoom, depth); err != nil {
+		return nil, err
 	}
-	seen[name] = t.Position.Line
-	n.keys = append(n.keys, key{name, t.Position.Line})
-	return nil
+	n, err := r.inline(column+1, depth)
+	if err != nil {
+		return nil, err
+	}
+	if r.colon() {
+		return nil, r.wrong("a second colon stands on this line", "put a text that holds a colon in quotes, and a block on the next line, indented, or in {}")
+	}
+	return n, r.lineDone()
+}
+
+// belowKey reads the value that stands on the lines below a key at the
+// column. A list may stand there without indentation.
+func (r *yamlReader) belowKey(column, depth int) (*node, error) {
+	line := r.line
+	more, err := r.next()
+	if err != nil {
+		return nil, err
+	}
+	if more && r.column() == column && r.dash() {
+		if err := r.take(valueRoom, depth); err != nil {
+			return nil, err
+		}
+		return r.sequence(column, depth)
+	}
+	if !more || r.column() <= column {
+		return r.node(nullNode, line), r.take(valueRoom, depth)
+	}
+	return r.block(column+1, depth)
+}
+
+// key adds a key to the mapping whose keys begin at the place.
+func (r *yamlReader) key(k scalarText, first int) error {
+	if k.plain && k.text == "<<" {
+		return r.mergeKey(k)
+	}
+	r.keys = append(r.keys, key{k.text, k.line})
+	if n := len(r.keys) - first; n > maxKeys {
+		return r.refuse(k.line, fmt.Sprintf("a mapping holds more than %d keys", maxKeys), "split the file")
+	}
+	return r.take(keyRoom, 0)
+}
+
+func (r *yamlReader) mergeKey(k scalarText) error {
+	return r.refuse(k.line, "merge keys are not used here", "write the keys of << out")
 }
 
 // anchored reads &NAME and the value after it. No anchor holds itself: its
 // name is known only then.
 func (r *yamlReader) anchored(value func() (*node, error)) (*node, error) {
-	t := r.next()
-	name := r.next()
-	if name == nil || !scalarToken(name) {
-		return nil, r.wrong(t, "an anchor needs a name", "")
+	r.at++
+	name := r.name()
+	if name == "" {
+		return nil, r.wrong("an anchor needs a name", "")
 	}
-	if r.is(0, token.AnchorType) {
-		return nil, r.wrong(r.peek(0), "two anchors on one value", "keep one of them")
+	r.spaces()
+	if r.peek(0) == '&' {
+		return nil, r.wrong("two anchors on one value", "keep one of them")
+	}
+	if len(r.anchors) == maxAnchors {
+		return nil, r.refuse(r.line, fmt.Sprintf("the file holds more than %d anchors", maxAnchors), "use for_each, or split the file")
 	}
 	out, err := value()
-	r.anchors[name.Value] = out
+	r.anchors[name] = out
 	return out, err
 }
 
-// inline reads a scalar, an alias, or a mapping or list in {} or [].
-func (r *yamlReader) inline(depth int) (*node, error) {
-	t := r.next()
-	switch {
-	case t == nil:
-		return nil, r.wrong(nil, "", "")
-	case t.Type == token.MappingStartType:
-		return r.flowMapping(t, depth)
-	case t.Type == token.SequenceStartType:
-		return r.flowSequence(t, depth)
-	case t.Type == token.AliasType:
-		name := r.next()
-		if name == nil || !scalarToken(name) {
-			return nil, r.wrong(t, "an alias needs a name", "")
-		}
-		target, ok := r.anchors[name.Value]
-		if !ok {
-			return nil, r.wrong(t, fmt.Sprintf("alias *%s has no anchor &%s before it", name.Value, name.Value), "")
-		}
-		return target, r.count(t.Position.Line, depth+target.height(), target.size())
-	case t.Type == token.LiteralType || t.Type == token.FoldedType:
-		out := &node{kind: textNode, line: t.Position.Line}
-		if text := r.peek(0); text != nil && text.Type == token.StringType {
-			out.text = norm.NFC.String(r.next().Value)
-		}
-		return out, nil
-	case scalarToken(t):
-		return r.scalar(t)
+// name reads the name of an anchor.
+func (r *yamlReader) name() string {
+	from := r.at
+	for !r.blank(0) && strings.IndexByte(",[]{}", r.peek(0)) < 0 {
+		r.at++
 	}
-	return nil, r.wrong(t, fmt.Sprintf("%s is not expected here", quote(t.Value)), "")
+	return r.text[from:r.at]
+}
+
+func (r *yamlReader) alias(depth int) (*node, error) {
+	r.at++
+	name := r.name()
+	target, ok := r.anchors[name]
+	switch {
+	case name == "":
+		return nil, r.wrong("an alias needs a name", "")
+	case !ok:
+		return nil, r.wrong(fmt.Sprintf("alias %s has no anchor %s before it", quote("*"+name), quote("&"+name)), "")
+	}
+	if r.copied += target.size(); r.copied > maxCopied {
+		return nil, r.refuse(r.line, fmt.Sprintf("the file holds more than %d values by aliases", maxCopied), "name a condition as a segment, and use that")
+	}
+	return target, r.take(0, depth+target.height())
 }
 
 // size returns how many values a tree holds, at most a little more than the
-// limit.
+// limit of aliases.
 func (n *node) size() int {
 	total := 1
 	for _, item := range n.items {
-		if total > maxNodes {
+		if total > maxCopied {
 			break
 		}
 		total += item.size()
@@ -303,70 +559,138 @@ func (n *node) height() int {
 	return most
 }
 
-// flowItem reads a value in {} or [].
-func (r *yamlReader) flowItem(depth int) (*node, error) {
-	t := r.peek(0)
-	if t == nil {
-		return nil, r.wrong(nil, "", "")
+// inline reads a scalar, an alias, or a mapping or list in {} or [] in a
+// block; the lines of a scalar begin at column or later.
+func (r *yamlReader) inline(column, depth int) (*node, error) {
+	switch r.peek(0) {
+	case '|', '>':
+		return r.blockScalar(column)
 	}
-	if err := r.count(t.Position.Line, depth, 1); err != nil {
+	n, err := r.flowValue(depth)
+	if n != nil || err != nil {
+		return n, err
+	}
+	s, ok, err := r.scalar(column)
+	if err != nil {
 		return nil, err
 	}
-	if t.Type == token.AnchorType {
-		return r.anchored(func() (*node, error) { return r.flowItem(depth) })
+	if !ok {
+		return nil, r.unexpected("put a text that begins so in quotes")
 	}
-	return r.inline(depth)
+	return r.resolved(s)
 }
 
-func (r *yamlReader) flowMapping(open *token.Token, depth int) (*node, error) {
-	out := &node{kind: mapNode, line: open.Position.Line}
-	seen := map[string]int{}
+// flowValue reads an alias, or a mapping or list in {} or []; nil where
+// neither begins here. It refuses tags.
+func (r *yamlReader) flowValue(depth int) (*node, error) {
+	switch r.peek(0) {
+	case '{':
+		return r.flowMapping(depth)
+	case '[':
+		return r.flowSequence(depth)
+	case '*':
+		return r.alias(depth)
+	case '!':
+		return nil, r.refuse(r.line, fmt.Sprintf("YAML tags such as %s are not used here", r.text[r.at:r.at+len(r.peekName())]), "remove it")
+	}
+	return nil, nil
+}
+
+func (r *yamlReader) peekName() string {
+	at := r.at
+	name := r.name()
+	r.at = at
+	if len(name) > 60 {
+		name = name[:60]
+	}
+	return name
+}
+
+// flowItem reads a value in {} or [].
+func (r *yamlReader) flowItem(depth int) (*node, error) {
+	if err := r.take(valueRoom, depth); err != nil {
+		return nil, err
+	}
+	if r.peek(0) == '&' {
+		return r.anchored(func() (*node, error) {
+			r.skip()
+			return r.flowItem(depth + 1)
+		})
+	}
+	n, err := r.flowValue(depth)
+	if n != nil || err != nil {
+		return n, err
+	}
+	s, ok, err := r.flowScalar()
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, r.unexpected("")
+	}
+	return r.resolved(s)
+}
+
+func (r *yamlReader) flowMapping(depth int) (*node, error) {
+	line, keys, items := r.line, len(r.keys), len(r.items)
+	r.at++
 	for {
-		t := r.next()
-		switch {
-		case t == nil:
-			return nil, r.refuse(open.Position.Line, "not valid YAML: { is never closed", "write } at its end")
-		case t.Type == token.MappingEndType:
-			return out, nil
-		case !scalarToken(t):
-			return nil, r.wrong(t, fmt.Sprintf("%s is not expected here", quote(t.Value)), "write {key: value, ...}")
+		switch r.skip(); {
+		case r.at >= len(r.text):
+			return nil, r.refuse(line, "not valid YAML: { is never closed", "write } at its end")
+		case r.peek(0) == '}':
+			r.at++
+			if err := r.twice(keys); err != nil {
+				return nil, err
+			}
+			return r.filled(mapNode, line, keys, items)
+		case r.peek(0) == '?' && r.blank(1):
+			return nil, r.refuse(r.line, "explicit keys (?) are not used here", "write key: value")
 		}
-		if err := r.key(out, seen, t); err != nil {
+		k, ok, err := r.flowScalar()
+		if err != nil {
 			return nil, err
 		}
-		item := &node{line: t.Position.Line}
-		if r.is(0, token.MappingValueType) {
-			r.next()
-			if !r.is(0, token.CollectEntryType) && !r.is(0, token.MappingEndType) {
-				var err error
+		if !ok {
+			return nil, r.unexpected("write {key: value, ...}")
+		}
+		if err := r.key(k, keys); err != nil {
+			return nil, err
+		}
+		r.skip()
+		item := r.node(nullNode, k.line)
+		if r.peek(0) == ':' {
+			r.at++
+			if r.skip(); r.peek(0) != ',' && r.peek(0) != '}' {
 				if item, err = r.flowItem(depth + 1); err != nil {
 					return nil, err
 				}
 			}
 		}
-		out.items = append(out.items, item)
-		if err := r.separator(open, token.MappingEndType, "}"); err != nil {
+		r.items = append(r.items, item)
+		if err := r.separator(line, "{", "}"); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func (r *yamlReader) flowSequence(open *token.Token, depth int) (*node, error) {
-	out := &node{kind: listNode, line: open.Position.Line}
+func (r *yamlReader) flowSequence(depth int) (*node, error) {
+	line, first := r.line, len(r.items)
+	r.at++
 	for {
-		if r.is(0, token.SequenceEndType) {
-			r.next()
-			return out, nil
-		}
-		if r.peek(0) == nil {
-			return nil, r.refuse(open.Position.Line, "not valid YAML: [ is never closed", "write ] at its end")
+		switch r.skip(); {
+		case r.at >= len(r.text):
+			return nil, r.refuse(line, "not valid YAML: [ is never closed", "write ] at its end")
+		case r.peek(0) == ']':
+			r.at++
+			return r.filled(listNode, line, len(r.keys), first)
 		}
 		item, err := r.flowItem(depth + 1)
 		if err != nil {
 			return nil, err
 		}
-		out.items = append(out.items, item)
-		if err := r.separator(open, token.SequenceEndType, "]"); err != nil {
+		r.items = append(r.items, item)
+		if err := r.separator(line, "[", "]"); err != nil {
 			return nil, err
 		}
 	}
@@ -374,52 +698,92 @@ func (r *yamlReader) flowSequence(open *token.Token, depth int) (*node, error) {
 
 // separator reads the comma between two items; before the closing bracket
 // there may be none.
-func (r *yamlReader) separator(open *token.Token, end token.Type, bracket string) error {
-	t := r.peek(0)
-	switch {
-	case t == nil:
-		return r.refuse(open.Position.Line, fmt.Sprintf("not valid YAML: %s is never closed", open.Value), "write "+bracket+" at its end")
-	case t.Type == token.CollectEntryType:
-		r.next()
+func (r *yamlReader) separator(line int, open, end string) error {
+	switch r.skip(); {
+	case r.at >= len(r.text):
+		return r.refuse(line, fmt.Sprintf("not valid YAML: %s is never closed", open), "write "+end+" at its end")
+	case r.peek(0) == ',':
+		r.at++
 		return nil
-	case t.Type == end:
+	case r.peek(0) == end[0]:
 		return nil
 	}
-	return r.wrong(t, fmt.Sprintf("%s is not expected here", quote(t.Value)), "write , between two items and "+bracket+" at the end")
+	return r.unexpected("write , between two items and " + end + " at the end")
 }
 
-// scalarToken reports whether a token is a scalar that may be a key.
-func scalarToken(t *token.Token) bool {
-	switch t.Type {
-	case token.StringType, token.SingleQuoteType, token.DoubleQuoteType, token.MergeKeyType:
+// twice refuses a key that stands twice among those from a place on.
+func (r *yamlReader) twice(first int) error {
+	keys := r.keys[first:]
+	if len(keys) <= 16 {
+		for i, k := range keys {
+			for _, before := range keys[:i] {
+				if before.text == k.text {
+					return r.refuseTwice(before, k)
+				}
+			}
+		}
+		return nil
+	}
+	seen := make(map[string]int, len(keys))
+	for i, k := range keys {
+		if before, ok := seen[k.text]; ok {
+			return r.refuseTwice(keys[before], k)
+		}
+		seen[k.text] = i
+	}
+	return nil
+}
+
+func (r *yamlReader) refuseTwice(before, k key) error {
+	return r.refuse(k.line, fmt.Sprintf("key %s stands twice, first at line %d", quote(k.text), before.line), "keep one of them")
+}
+
+// resolved is the value that a scalar stands for.
+func (r *yamlReader) resolved(s scalarText) (*node, error) {
+	n := r.node(textNode, s.line)
+	n.text = s.text
+	if !s.plain {
+		return n, nil
+	}
+	switch s.text {
+	case "", "~", "null", "Null", "NULL":
+		n.kind, n.text = nullNode, ""
+	case "true", "True", "TRUE", "false", "False", "FALSE":
+		n.kind, n.text = boolNode, strings.ToLower(s.text)
+	case "<<":
+		return nil, r.mergeKey(s)
+	default:
+		switch {
+		case isDecimal(s.text):
+			n.kind = numberNode
+		case looksNumeric(s.text):
+			return nil, r.refuse(s.line, fmt.Sprintf("%s is not a decimal number", quote(s.text)), "write it with digits only, such as 1000 or 12.50, or in quotes where it is a text")
+		}
+	}
+	return n, nil
+}
+
+// looksNumeric reports whether some YAML reader takes a plain scalar that is
+// no decimal for a number: 007, 0x1f, 1_000, .5, 5., .inf.
+func looksNumeric(s string) bool {
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "-"), "+")
+	switch strings.ToLower(s) {
+	case ".inf", ".nan":
 		return true
 	}
-	return plainToken(t)
-}
-
-// plainToken reports whether a token is a plain scalar that is no text.
-func plainToken(t *token.Token) bool {
-	switch t.Type {
-	case token.NullType, token.BoolType, token.IntegerType, token.BinaryIntegerType, token.OctetIntegerType, token.HexIntegerType,
-		token.FloatType, token.InfinityType, token.NanType:
-		return true
+	if s == "" || len(s) > 100 {
+		return false
 	}
-	return false
-}
-
-func (r *yamlReader) scalar(t *token.Token) (*node, error) {
-	out := &node{kind: textNode, text: norm.NFC.String(t.Value), line: t.Position.Line}
-	switch {
-	case t.Type == token.MergeKeyType:
-		return nil, r.wrong(t, "", "")
-	case t.Type == token.NullType:
-		return &node{line: out.line}, nil
-	case t.Type == token.BoolType:
-		out.kind, out.text = boolNode, strconv.FormatBool(strings.EqualFold(t.Value, "true"))
-	case (plainToken(t) || t.Type == token.StringType) && isDecimal(out.text): // 1e3 comes as a text
-		out.kind = numberNode
-	case plainToken(t):
-		return nil, r.refuse(out.line, fmt.Sprintf("%s is not a decimal number", quote(t.Value)), "write it with digits only, such as 1000 or 12.50, or in quotes where it is a text")
+	if len(s) > 2 && s[0] == '0' {
+		if digits := map[byte]string{'x': "0123456789abcdefABCDEF_", 'o': "01234567_", 'b': "01_"}[s[1]]; digits != "" {
+			return strings.Trim(s[2:], digits) == ""
+		}
 	}
-	return out, nil
+	mantissa, exponent, e := strings.Cut(strings.ToLower(s), "e")
+	if exponent = strings.TrimLeft(exponent, "+-"); e && (exponent == "" || strings.Trim(exponent, "0123456789") != "") {
+		return false
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	return strings.ContainsAny(mantissa, "0123456789") && strings.Trim(whole, "0123456789_") == "" && strings.Trim(fraction, "0123456789_") == "" &&
+		!strings.HasPrefix(whole, "_")
 }

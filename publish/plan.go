@@ -49,9 +49,9 @@ type Move struct {
 func (i *Item) moves() bool { return !i.Entered.IsEmpty() || !i.Left.IsEmpty() || i.Changed > 0 }
 
 // Plan evaluates a draft beside what is published and keeps it under its id,
-// which depends on text, instant, data and definitions alone.
+// which depends on text, owner, instant, data and definitions alone.
 func (p *Publisher) Plan(ctx context.Context, d *Draft, asOf strata.Instant) (*Plan, error) {
-	before, after, err := p.both(ctx, d.Set, asOf)
+	before, after, err := p.both(ctx, d.Running, asOf)
 	if err != nil {
 		return nil, err
 	}
@@ -64,9 +64,9 @@ func (p *Publisher) Plan(ctx context.Context, d *Draft, asOf strata.Instant) (*P
 			plan.Affected = append(plan.Affected, item)
 		}
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%d\n%d\n%d", d.Text, asOf, before.Commits, d.Version))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%d\n%d\n%d%s", d.Text, asOf, before.Commits, d.Version, d.Owner))
 	plan.ID = hex.EncodeToString(sum[:8])
-	kept, err := json.Marshal(storedPlan{File: d.Name, Text: string(d.Text), AsOf: asOf, Commits: before.Commits, Version: d.Version})
+	kept, err := json.Marshal(storedPlan{File: d.Name, Text: string(d.Text), Owner: d.Owner, AsOf: asOf, Commits: before.Commits, Version: d.Version})
 	if err != nil {
 		return nil, err
 	}

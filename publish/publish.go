@@ -31,11 +31,18 @@ type Plans interface {
 	Setting(ctx context.Context, key string) (value string, ok bool, err error)
 }
 
+// Demands are what the business demands of its definitions beyond what the
+// language does; the registry keeps them.
+type Demands interface {
+	Governance(ctx context.Context) (define.Governance, error)
+}
+
 // Publisher drafts, plans and applies definitions, one apply at a time. It may
 // be used by several goroutines.
 type Publisher struct {
 	definitions Definitions
 	plans       Plans
+	demands     Demands
 	engine      *compute.Engine
 	commits     func() uint64 // of the data
 	settings    strata.Settings
@@ -45,8 +52,8 @@ type Publisher struct {
 
 // New returns a publisher over the engine's definitions and data; commits
 // gives a number that grows with every commit of data.
-func New(definitions Definitions, plans Plans, engine *compute.Engine, commits func() uint64, settings strata.Settings) *Publisher {
-	return &Publisher{definitions: definitions, plans: plans, engine: engine, commits: commits, settings: settings}
+func New(definitions Definitions, plans Plans, demands Demands, engine *compute.Engine, commits func() uint64, settings strata.Settings) *Publisher {
+	return &Publisher{definitions: definitions, plans: plans, demands: demands, engine: engine, commits: commits, settings: settings}
 }
 
 // Draft is a checked text against what was published then.
@@ -57,13 +64,17 @@ type Draft struct {
 	Base     *define.Set // what is published
 	Version  uint64      // of the base
 	Set      *define.Set // the base with the text laid over it
+	Running  *define.Set // Set without what is paused
+	Paused   []define.Ref
+	Owner    string // who owns what is new and has no owner; "" = nobody
 	Warnings []define.Warning
 }
 
-// Draft checks a text of definitions over what is published. The error joins
-// everything that is wrong with it (define.Errors), or everything in it that
-// the engine cannot run.
-func (p *Publisher) Draft(ctx context.Context, name string, text []byte) (*Draft, error) {
+// Draft checks a text of definitions over what is published, and against what
+// the business demands of definitions. The error joins everything that is
+// wrong with it (define.Errors), or everything in it that the engine cannot
+// run. The owner, who may be nobody, gets what is new and has no owner.
+func (p *Publisher) Draft(ctx context.Context, name string, text []byte, owner string) (*Draft, error) {
 	base, version, err := p.definitions.Published(ctx)
 	if err != nil {
 		return nil, err
@@ -72,15 +83,31 @@ func (p *Publisher) Draft(ctx context.Context, name string, text []byte) (*Draft
 	if file == nil {
 		return nil, err
 	}
+	demands, demandsErr := p.demands.Governance(ctx)
+	if demandsErr != nil {
+		return nil, demandsErr
+	}
+	if err == nil {
+		if err := demands.CheckPaused(base.Catalogue, file); err != nil {
+			return nil, err
+		}
+	}
 	// What Parse found Check finds again, with the rest.
 	set, warnings, err := define.Check(base, file, p.settings)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.engine.Check(set); err != nil {
+	set.GiveOwner(base, file.Refs(), owner)
+	governed, err := demands.Check(base, set, file)
+	if err != nil {
 		return nil, err
 	}
-	return &Draft{Name: name, Text: text, File: file, Base: base, Version: version, Set: set, Warnings: warnings}, nil
+	d := &Draft{Name: name, Text: text, File: file, Base: base, Version: version, Set: set, Paused: demands.Paused, Owner: owner,
+		Running: set.WithoutRefs(demands.Paused...), Warnings: append(warnings, governed...)}
+	if err := p.engine.Check(d.Running); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // Refs are the catalogue entries and definitions that the draft holds: the
@@ -100,6 +127,7 @@ const (
 	Create Change = "create"
 	Update Change = "update"
 	Same   Change = "same"
+	Paused Change = "paused" // takes what the draft says, and stays paused
 )
 
 // Change says what applying the draft does to one of its definitions.
@@ -113,6 +141,9 @@ func (d *Draft) Change(ref define.Ref) Change {
 			return Update
 		}
 		return Same
+	}
+	if slices.Contains(d.Paused, ref) {
+		return Paused
 	}
 	old := d.before(ref)
 	if !d.Base.Has(old) {
@@ -155,7 +186,8 @@ func (p *Publisher) apply(ctx context.Context, d *Draft, author string, at strat
 	if err != nil {
 		return 0, err
 	}
-	return version, p.engine.CalibrateNew(p.definitions.As(ctx, author, at), changed, at)
+	running := slices.DeleteFunc(changed, func(r define.Ref) bool { return d.Change(r) == Paused })
+	return version, p.engine.CalibrateNew(p.definitions.As(ctx, author, at), running, at)
 }
 
 // ApplyPlan publishes the draft of a plan as Apply does, if neither data nor
@@ -176,6 +208,7 @@ func (p *Publisher) ApplyPlan(ctx context.Context, id, author string, at strata.
 type storedPlan struct {
 	File    string         `json:"file"`
 	Text    string         `json:"text"`
+	Owner   string         `json:"owner,omitempty"`
 	AsOf    strata.Instant `json:"as_of"`
 	Commits uint64         `json:"commits"`
 	Version uint64         `json:"version"`
@@ -202,7 +235,7 @@ func (p *Publisher) Planned(ctx context.Context, id string) (*Draft, strata.Inst
 	} else if version != kept.Version {
 		return nil, 0, Outdated()
 	}
-	d, err := p.Draft(ctx, kept.File, []byte(kept.Text))
+	d, err := p.Draft(ctx, kept.File, []byte(kept.Text), kept.Owner)
 	if err != nil {
 		return nil, 0, err
 	}

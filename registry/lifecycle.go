@@ -425,3 +425,39 @@ func (r *Registry) ChangeSetting(ctx context.Context, key, value string, by By) 
 		return audited(ctx, tx, by, "setting.change", key, map[string]any{"from": before, "to": value})
 	})
 }
+
+// The settings that say what the business demands of its definitions.
+const (
+	SettingRequire = "governance.require" // true: nothing is published without owner, purpose and consumer
+	SettingWords   = "forbidden_words"    // YAML, as define.Words.With reads it
+)
+
+// Governance returns what the business demands of its definitions.
+func (r *Registry) Governance(ctx context.Context) (define.Governance, error) {
+	var g define.Governance
+	require, _, err := r.Setting(ctx, SettingRequire)
+	if err != nil {
+		return g, err
+	}
+	g.Require = require == "true"
+	own, _, err := r.Setting(ctx, SettingWords)
+	if err != nil {
+		return g, err
+	}
+	if g.Words, err = define.ForbiddenWords().With("setting "+SettingWords, []byte(own)); err != nil {
+		return g, err
+	}
+	on, err := r.AttributesOn(ctx)
+	if err != nil {
+		return g, err
+	}
+	g.On = make(map[string]bool, len(on))
+	for _, a := range on {
+		g.On[a.Name] = true
+	}
+	paused, err := r.Definitions(ctx, Paused)
+	for _, d := range paused {
+		g.Paused = append(g.Paused, d.Ref)
+	}
+	return g, err
+}

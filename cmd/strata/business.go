@@ -76,7 +76,7 @@ func openBusiness(dir string, settings strata.Settings) (_ *business, err error)
 	if b.engine, err = compute.New(b.store, b.registry, b.people, b.settings); err != nil {
 		return nil, err
 	}
-	b.publisher = publish.New(definitions{b.registry}, b.registry, b.engine, b.store.Commits, b.settings)
+	b.publisher = publish.New(definitions{b.registry}, b.registry, b.registry, b.engine, b.store.Commits, b.settings)
 	return b, nil
 }
 

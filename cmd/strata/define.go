@@ -50,12 +50,12 @@ type shownMove struct {
 
 // draft checks a text of definitions over what is published.
 func (b *business) draft(ctx context.Context, name string, text []byte) (*publish.Draft, error) {
-	return b.publisher.Draft(ctx, name, text)
+	return b.publisher.Draft(ctx, name, text, "")
 }
 
-// apply publishes a draft as the command line.
+// apply publishes a draft as its owner, else as the command line.
 func (b *business) apply(ctx context.Context, d *publish.Draft, at strata.Instant) (uint64, error) {
-	return b.publisher.Apply(ctx, d, author, at)
+	return b.publisher.Apply(ctx, d, cmp.Or(d.Owner, author), at)
 }
 
 // plan is a draft's plan as it is shown.
@@ -110,7 +110,7 @@ func (b *business) sample(set *roaring.Bitmap) ([]string, error) {
 }
 
 func (c *call) planCommand() *cobra.Command {
-	var file, asOf string
+	var file, asOf, account string
 	cmd := &cobra.Command{
 		Use: "plan -f FILE", Short: "Show what applying definitions would change", Args: exactly(0, "no arguments but -f FILE"),
 		PreRunE: func(*cobra.Command, []string) error { return c.definitionsNamed(file) },
@@ -119,7 +119,7 @@ func (c *call) planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d, err := c.readDraft(ctx, b, file)
+			d, err := c.readDraft(ctx, b, file, account)
 			if err != nil {
 				return err
 			}
@@ -136,8 +136,12 @@ func (c *call) planCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "", "definitions `FILE` (YAML or JSON)")
 	cmd.Flags().StringVar(&asOf, "as-of", "", "evaluate as of this `instant` (RFC 3339 or a date)")
+	cmd.Flags().StringVar(&account, "account", "", ownerFlag)
 	return cmd
 }
+
+// ownerFlag says what --account does where definitions are published.
+const ownerFlag = "publish for this console `account`, which owns what is new and has no owner"
 
 // definitionsNamed checks that -f names a file, before a data directory is
 // made.
@@ -148,12 +152,18 @@ func (c *call) definitionsNamed(file string) error {
 	return c.isFile(file)
 }
 
-func (c *call) readDraft(ctx context.Context, b *business, file string) (*publish.Draft, error) {
+// readDraft reads a file of definitions, to be published for an account, or
+// with none for nobody.
+func (c *call) readDraft(ctx context.Context, b *business, file, account string) (*publish.Draft, error) {
 	text, err := c.readFile(file)
 	if err != nil {
 		return nil, err
 	}
-	d, err := b.draft(ctx, file, text)
+	owner, err := b.actor(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	d, err := b.publisher.Draft(ctx, file, text, owner)
 	if err == nil && len(d.Refs()) == 0 {
 		return nil, &strata.Error{Code: strata.Invalid, Field: file, Message: "the file defines nothing", Hint: "write at least one of catalogue, tags, segments, tiers"}
 	}
@@ -162,8 +172,11 @@ func (c *call) readDraft(ctx context.Context, b *business, file string) (*publis
 
 func (c *call) printPlan(p *shownPlan) {
 	for _, item := range p.Items {
-		fmt.Fprintf(c.stdout, "%s %s %s", map[publish.Change]string{publish.Create: "+", publish.Update: "~", publish.Same: " "}[item.Change], item.Kind, item.Name)
-		if item.Kind == "tag" || item.Kind == "segment" || item.Kind == "tier" {
+		fmt.Fprintf(c.stdout, "%s %s %s", map[publish.Change]string{publish.Create: "+", publish.Update: "~", publish.Same: " ", publish.Paused: "-"}[item.Change], item.Kind, item.Name)
+		switch {
+		case item.Change == publish.Paused:
+			fmt.Fprint(c.stdout, "  paused")
+		case item.Kind == "tag" || item.Kind == "segment" || item.Kind == "tier":
 			c.printCounts(item, item.Kind != "tier") // its moves follow
 		}
 		fmt.Fprintln(c.stdout)
@@ -199,7 +212,7 @@ func (c *call) printCounts(i shownItem, changed bool) {
 }
 
 func (c *call) applyCommand() *cobra.Command {
-	var file, id string
+	var file, id, account string
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "apply (-f FILE | --plan ID) --yes", Short: "Publish definitions", Args: exactly(0, "no arguments but -f FILE or --plan ID"),
@@ -209,11 +222,13 @@ func (c *call) applyCommand() *cobra.Command {
 				return c.definitionsNamed(file)
 			case file != "":
 				return usageError{errors.New("give -f FILE or --plan ID, not both")}
+			case account != "":
+				return usageError{errors.New("a plan is applied for the account it was made for; give --account to `strata plan`")}
 			}
 			return nil
 		},
 		RunE: c.with(func(ctx context.Context, b *business, _ []string) error {
-			d, asOf, err := c.chosen(ctx, b, file, id)
+			d, asOf, err := c.chosen(ctx, b, file, id, account)
 			if err != nil {
 				return err
 			}
@@ -254,14 +269,15 @@ func (c *call) applyCommand() *cobra.Command {
 	cmd.Flags().StringVarP(&file, "file", "f", "", "definitions `FILE` (YAML or JSON)")
 	cmd.Flags().StringVar(&id, "plan", "", "apply exactly the plan with this `ID`")
 	cmd.Flags().BoolVar(&yes, "yes", false, "apply without asking")
+	cmd.Flags().StringVar(&account, "account", "", ownerFlag)
 	return cmd
 }
 
 // chosen reads what is to be applied: a file as of now, or a plan, which is
 // refused when data or definitions have changed since.
-func (c *call) chosen(ctx context.Context, b *business, file, id string) (*publish.Draft, strata.Instant, error) {
+func (c *call) chosen(ctx context.Context, b *business, file, id, account string) (*publish.Draft, strata.Instant, error) {
 	if id == "" {
-		d, err := c.readDraft(ctx, b, file)
+		d, err := c.readDraft(ctx, b, file, account)
 		return d, c.instant(), err
 	}
 	d, asOf, err := b.publisher.Planned(ctx, id)

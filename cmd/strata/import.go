@@ -102,7 +102,11 @@ func (b *business) mapping(ctx context.Context, name string, text []byte) (*inge
 	if err != nil {
 		return nil, err
 	}
-	return ingest.ParseMapping(name, text, &set.Catalogue)
+	m, err := ingest.ParseMapping(name, text, &set.Catalogue)
+	if err != nil {
+		return nil, err
+	}
+	return m, b.checkMapped(ctx, set, m)
 }
 
 func (c *call) importCommand() *cobra.Command {

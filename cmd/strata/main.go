@@ -171,6 +171,7 @@ func (c *call) root() *cobra.Command {
 		c.tryCommand(),
 		c.signInCommand(), c.schemaCommand(), c.versionCommand(),
 	)
+	root.AddCommand(c.governCommands()...)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

@@ -89,6 +89,11 @@ func (b *business) find(ctx context.Context, kind, name string) (define.Ref, *de
 		if near := define.DidYouMean(name, names); near != "" {
 			hint = near
 		}
+		elsewhere, err := b.notInForce(ctx, kind, name)
+		if err != nil {
+			return define.Ref{}, nil, err
+		}
+		hint = cmp.Or(elsewhere, hint)
 		return define.Ref{}, nil, &strata.Error{Code: strata.NotFound, Field: name, Message: fmt.Sprintf("there is no %s of that name", cmp.Or(kind, "tag, segment or tier")), Hint: hint}
 	case 1:
 		return found[0], set, nil
