@@ -4,7 +4,9 @@
 //   STRATA_URL      address of a running `strata serve`, default http://127.0.0.1:8080
 //   STRATA_SIGN_IN  a one-time sign-in link (its account gets a new password), or
 //   STRATA_ACCOUNT and STRATA_PASSWORD
+//   STRATA_OLD_SIGN_IN  a sign-in link to a business whose data end on 2011-12-09; without it old data are not looked at
 //   CHROMIUM        the browser, default /usr/bin/chromium
+//   PAGES, STORIES  only these pages (names with commas), only stories that match (a pattern)
 //   SCREENSHOTS     a folder for full-page pictures; none are made without it
 import { readFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,6 +14,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { randomBytes } from 'node:crypto';
 import { chromium } from 'playwright-core';
+import { definitionStories } from './definitions.mjs';
 
 const base = (process.env.STRATA_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
 const shots = process.env.SCREENSHOTS;
@@ -79,7 +82,7 @@ async function inspect(where, page, lang) {
     const chinese = !english
       ? []
       : [...document.querySelectorAll(own)]
-          .filter((e) => !e.closest('.level, .chip, .tag-group, .event, .crumbs, [lang="zh-CN"]:not(html), .ant-select-item, .brand'))
+          .filter((e) => !e.closest('.level, .chip, .tag-group, .event, .crumbs, [lang="zh-CN"]:not(html), .ant-select-item, .brand, .samples'))
           .filter((e) => !e.querySelector('.level') && !e.matches('.matrix th'))
           .map((e) => (/** @type {HTMLElement} */ (e)).innerText ?? '')
           .filter((s) => /[\u4e00-\u9fff]/.test(s));
@@ -132,10 +135,12 @@ let password = process.env.STRATA_PASSWORD ?? '';
 for (const [size, viewport] of Object.entries(sizes)) {
   for (const lang of langs) {
     await page.setViewportSize(viewport);
-    await page.goto(`${base}/login?lang=${lang}`);
-    await settled(page);
-    await inspect(`login ${lang} ${size}`, page, lang);
-    if (shots) await page.screenshot({ path: shotPath(`login-${lang}-${size}`), fullPage: true });
+    for (const [name, where] of [['login', '/login?'], ['login-refused', '/login?sign_in_link=refused&']]) {
+      await page.goto(`${base}${where}lang=${lang}`);
+      await settled(page);
+      await inspect(`${name} ${lang} ${size}`, page, lang);
+      if (shots) await page.screenshot({ path: shotPath(`${name}-${lang}-${size}`), fullPage: true });
+    }
   }
 }
 said.length = 0; // asking for the session without one is answered 401 on purpose
@@ -215,6 +220,14 @@ if (biggest) pages.segment = `/segments/${biggest.name}`;
 pages['overview-past'] = `/?as_of=${overview.from}`;
 if (tiers[0]) pages['tier-past'] = `/tiers/${tiers[0].name}?as_of=${overview.from}`;
 if (tags[0]) pages.tag = `/tags/${tags[0].name}`;
+if (biggest) {
+  pages['definition-segment'] = `/segments/${biggest.name}/definition`;
+  pages['edit-segment'] = `/segments/${biggest.name}/edit`;
+  pages['segments-past'] = `/segments?as_of=${overview.from}`;
+}
+if (tags[0]) pages['definition-tag'] = `/tags/${tags[0].name}/definition`;
+if (tiers[0]) pages['definition-tier'] = `/tiers/${tiers[0].name}/definition`;
+for (const kind of ['segment', 'tag', 'tier']) pages[`new-${kind}`] = `/${kind}s/new-${kind}`;
 for (const t of tiers) pages[`tier-${t.name}`] = `/tiers/${t.name}`;
 if (overview.moves[0]) {
   const m = overview.moves[0];
@@ -223,7 +236,8 @@ if (overview.moves[0]) {
 const refusing = imports.find((/** @type {any} */ x) => x.refused > 0);
 if (refusing) pages['imports-refused'] = `/imports?refused=${refusing.id}`;
 
-const only = process.env.PAGES?.split(',');
+const only = process.env.PAGES?.split(',') ?? (process.env.STORIES ? [] : undefined);
+const told = process.env.STORIES ? new RegExp(process.env.STORIES) : undefined;
 for (const [size, viewport] of Object.entries(sizes)) {
   await page.setViewportSize(viewport);
   for (const lang of langs) {
@@ -256,7 +270,7 @@ const listTotal = async () => {
 
 /** @param {string} name @param {() => Promise<void>} run */
 async function story(name, run) {
-  if (only) return;
+  if (told ? !told.test(name) : only) return;
   said.length = 0;
   try {
     await page.setViewportSize(sizes.wide);
@@ -459,6 +473,8 @@ await story('on a phone the navigation is at the bottom and opens the rest', asy
   await settled(page);
   check((await page.locator('h1').innerText()) === '标签', 'the tags page did not open');
 });
+
+if (biggest) await definitionStories({ browser, page, base, said, settled, check, story, ask, listTotal }, biggest);
 
 await story('who is signed out comes back to where they were', async () => {
   await page.goto(`${base}/segments?lang=zh`);

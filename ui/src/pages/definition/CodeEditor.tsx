@@ -71,7 +71,7 @@ export function CodeEditor({ text, label, help, problems, onChange, handle }: Co
           syntaxHighlighting(colours),
           look,
           keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
-          EditorView.contentAttributes.of({ 'aria-label': label, 'aria-describedby': help, spellcheck: 'false', autocapitalize: 'off', autocorrect: 'off' }),
+          EditorView.contentAttributes.of({ 'aria-label': label, 'aria-describedby': help, spellcheck: 'false', tabindex: '0', autocapitalize: 'off', autocorrect: 'off' }),
           EditorView.updateListener.of((u) => {
             if (u.docChanged) changed.current(u.state.doc.toString());
           }),
