@@ -446,6 +446,16 @@ export const zh = {
   'audit.action.customer.view': '查看客户',
   'audit.action.customers.export': '导出客户',
   'audit.action.definitions.apply': '发布定义',
+  'audit.action.definition.pause': '暂停定义',
+  'audit.action.definition.resume': '恢复启用定义',
+  'audit.action.definition.delete': '删除定义',
+  'audit.action.definition.restore': '从回收站恢复定义',
+  'audit.action.definition.purge': '彻底删除定义',
+  'audit.action.attribute.enable': '启用敏感属性',
+  'audit.action.attribute.disable': '关闭敏感属性',
+  'audit.action.setting.change': '修改设置',
+  'audit.action.tag.mark': '手工打标签',
+  'audit.action.tag.unmark': '手工去标签',
 } as const;
 
 export type Catalogue = Record<keyof typeof zh, string>;

@@ -19,6 +19,16 @@ const actions = [
   'account.set_password',
   'customer.view',
   'customers.export',
+  'definition.pause',
+  'definition.resume',
+  'definition.delete',
+  'definition.restore',
+  'definition.purge',
+  'attribute.enable',
+  'attribute.disable',
+  'setting.change',
+  'tag.mark',
+  'tag.unmark',
 ] as const;
 type Action = (typeof actions)[number];
 
