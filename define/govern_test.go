@@ -140,11 +140,11 @@ segments:
 	if !slices.Equal(warnings, want) || refused != nil {
 		t.Errorf("warnings %q and refused %q, want warnings %q", warnings, refused, want)
 	}
-	set, warnings, refused := govern(t, define.Governance{Require: true}, nil, text)
+	_, warnings, refused = govern(t, define.Governance{Require: true}, nil, text)
 	if !slices.Equal(refused, want) || warnings != nil {
 		t.Errorf("warnings %q and refused %q, want refused %q", warnings, refused, want)
 	}
-	set, _, _ = govern(t, define.Governance{}, nil, text+"  t: {where: {everyone: true}}")
+	set, _, _ := govern(t, define.Governance{}, nil, text+"  t: {where: {everyone: true}}")
 	set.GiveOwner(mustLoad(t, "b.yaml", []byte("tags: {bare: {owner: li, value: {attribute: city}}}\nsegments: {t: {where: {everyone: true}}}")), set.Refs(), "zhao")
 	got := map[string]string{"bare": set.Tags["bare"].Owner, "half": set.Tags["half"].Owner, "s": set.Segments["s"].Owner, "t": set.Segments["t"].Owner}
 	if diff := cmp.Diff(map[string]string{"bare": "li", "half": "wang", "s": "zhao", "t": ""}, got); diff != "" {
