@@ -61,7 +61,7 @@ export function SetPassword() {
           >
             <Input.Password autoComplete="new-password" />
           </Form.Item>
-          <Button type="primary" htmlType="submit" block loading={save.isPending}>
+          <Button type="primary" htmlType="submit" block disabled={save.isPending}>
             {t('password.save')}
           </Button>
           {first ? null : (

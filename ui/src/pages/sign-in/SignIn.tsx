@@ -40,7 +40,7 @@ export function SignIn() {
         <Form.Item name="password" label={t('sign_in.password')} rules={[{ required: true, message: t('sign_in.password_needed') }]}>
           <Input.Password autoComplete="current-password" />
         </Form.Item>
-        <Button type="primary" htmlType="submit" block loading={signIn.isPending}>
+        <Button type="primary" htmlType="submit" block disabled={signIn.isPending}>
           {t('sign_in.do')}
         </Button>
       </Form>
