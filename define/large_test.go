@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"strata"
 	"strata/define"
@@ -120,33 +118,5 @@ func BenchmarkCheck5000Lines(b *testing.B) {
 			}
 			b.ReportMetric(float64(bytes.Count(text, []byte("\n"))), "lines")
 		})
-	}
-}
-
-// Twice the lines take about twice the time, and not four times.
-func TestTimeGrowsWithTheLines(t *testing.T) {
-	took := func(lines int, spoil func([]byte) []byte) time.Duration {
-		text := spoil(large(t, lines))
-		var best []time.Duration
-		for range 3 {
-			start := time.Now()
-			f, _ := define.Parse("large.yaml", text)
-			if f == nil {
-				t.Fatal("not read")
-			}
-			define.Check(nil, f, strata.DefaultSettings())
-			best = append(best, time.Since(start))
-		}
-		return slices.Min(best)
-	}
-	for name, spoil := range map[string]func([]byte) []byte{
-		"sound":  func(text []byte) []byte { return text },
-		"broken": func(text []byte) []byte { return reference.ReplaceAll(text, []byte("$1: $2${3}x")) },
-	} {
-		small, big := took(2500, spoil), took(10_000, spoil)
-		t.Logf("%s: %s and %s", name, small, big)
-		if big > 10*small {
-			t.Errorf("%s: 4 times the lines take %s, and not 4 times %s", name, big, small)
-		}
 	}
 }

@@ -422,7 +422,7 @@ func TestAnyWayOfMergingGivesTheSameAttributes(t *testing.T) {
 					a.Value = anyValue().Draw(t, "value")
 				}
 				f.Attributes = append(f.Attributes, a)
-				facts[fmt.Sprint(f.Source, a)]++
+				facts[fmt.Sprintf("%s %#v", f.Source, a)]++
 			}
 			var w writer
 			if err := w.encode(d, &f); err != nil {
@@ -450,7 +450,7 @@ func TestAnyWayOfMergingGivesTheSameAttributes(t *testing.T) {
 		got := 0
 		err := eachAttribute(once, func(a *attribute, text []byte) error {
 			a.value.Text = string(text)
-			key := fmt.Sprint(d.sources.list[a.source], strata.Attribute{Name: d.attributes.list[a.code], At: a.at, Priority: a.priority, Value: a.value})
+			key := fmt.Sprintf("%s %#v", d.sources.list[a.source], strata.Attribute{Name: d.attributes.list[a.code], At: a.at, Priority: a.priority, Value: a.value})
 			if facts[key] == 0 {
 				return fmt.Errorf("%s was never appended", key)
 			}

@@ -91,7 +91,7 @@ func wantError(t testing.TB, err error, code strata.Code, words ...string) {
 }
 
 func TestEverythingIsThereAfterClosingAndOpening(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	dir := filepath.Join(t.TempDir(), "customers")
 	settings := strata.Settings{Zone: "Asia/Tokyo", WeekStart: 0, Currency: "JPY"}
 	s, err := Open(dir, Options{Settings: settings})
