@@ -102,12 +102,14 @@ function Line({ reason: r }: { reason: Reason }) {
     <p className={r.true ? 'yes' : 'no'} title={text(r.sentence)}>
       <Icon name={r.true ? 'check' : 'cross'} size={13} />
       <span className="sr">{t(r.true ? 'why.true' : 'why.false')}</span>
-      <span className="sample-sentence">{withoutDates(text(r.sentence))}</span>
-      {found ? (
-        <span className="num sample-found">
-          {t('why.found')} <b>{found}</b>
-        </span>
-      ) : null}
+      <span className="sample-sentence">
+        {withoutDates(text(r.sentence))}
+        {found ? (
+          <span className="sample-found">
+            {t('why.found')} <b className="num">{found}</b>
+          </span>
+        ) : null}
+      </span>
     </p>
   );
 }
