@@ -103,7 +103,7 @@ function Line({ reason: r }: { reason: Reason }) {
       <Icon name={r.true ? 'check' : 'cross'} size={13} />
       <span className="sr">{t(r.true ? 'why.true' : 'why.false')}</span>
       <span className="sample-sentence">
-        {withoutDates(text(r.sentence))}
+        {withoutDates(text(r.sentence))}{' '}
         {found ? (
           <span className="sample-found">
             {t('why.found')} <b className="num">{found}</b>
