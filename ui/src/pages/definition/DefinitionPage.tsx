@@ -80,7 +80,7 @@ function Detail({ definition: d, asOf }: { definition: DefinitionDetail; asOf?: 
               <span>{t('segments.share_of', { share: f.share(d.share) })}</span>
             </p>
             <p className="tile-note">
-              <span>{t('definition.counted', { at: f.dateTime(d.as_of) })}</span>
+              <span>{asOf ? t('customers.as_of', { at: f.dateTime(d.as_of) }) : t('definition.counted', { at: f.dateTime(d.as_of) })}</span>
             </p>
             {facts.length > 0 ? (
               <dl className="definition-facts">
