@@ -36,6 +36,9 @@ func (s *Store) Append(b strata.Batch, c strata.CustomerID, f Facts) error {
 	if err := w.encode(s.dictionary, &f); err != nil {
 		return err
 	}
+	if own, ok := b.(*Batch); ok {
+		own.touches.add(c, &f)
+	}
 	if len(f.Events) > 0 {
 		w.key = appendKey(w.key[:0], uint64(c), eventsSuffix)
 		if err := b.Merge(w.key, w.events); err != nil {

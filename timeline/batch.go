@@ -16,6 +16,7 @@ type Batch struct {
 	store     *Store
 	writes    *pebble.Batch
 	changes   map[string]change
+	touches   touches
 	committed bool
 }
 
@@ -100,8 +101,12 @@ func (b *Batch) Len() int { return b.writes.Len() }
 func (b *Batch) Reset() {
 	b.writes.Reset()
 	clear(b.changes)
+	clear(b.touches.of)
 	b.committed = false
 }
+
+// Close frees what the batch holds; it is not used after that.
+func (b *Batch) Close() { b.writes.Close() }
 
 // Commit writes all of the batch or nothing, together with the dictionary
 // entries first used by any Append since the last commit. With sync it
@@ -136,6 +141,11 @@ func (s *Store) Commit(b *Batch, sync bool) error {
 			}
 		}
 		number := s.commits.Load() + 1
+		if len(b.touches.of) > 0 && s.tracking.Load() {
+			if err := b.writes.Set(appendTouchedKey(nil, number), appendTouches(nil, b.touches.of), nil); err != nil {
+				return err
+			}
+		}
 		if err := b.writes.Set(commitsKey, binary.BigEndian.AppendUint64(nil, number), nil); err != nil {
 			return err
 		}
@@ -151,14 +161,19 @@ func (s *Store) Commit(b *Batch, sync bool) error {
 		s.commits.Store(number)
 		return nil
 	})
-	if err != nil || !waiting {
+	if err != nil {
 		return err
 	}
-	if err := b.writes.SyncWait(); err != nil {
-		s.commit.Lock()
-		defer s.commit.Unlock()
-		s.fail(err)
-		return s.failed
+	if waiting {
+		if err := b.writes.SyncWait(); err != nil {
+			s.commit.Lock()
+			defer s.commit.Unlock()
+			s.fail(err)
+			return s.failed
+		}
+	}
+	if len(b.touches.of) > 0 {
+		s.arrived()
 	}
 	return nil
 }

@@ -68,6 +68,10 @@ type Store struct {
 	stuck   bool       // guarded by commit: Pebble holds locks that closing needs
 	commits atomic.Uint64
 
+	tracking atomic.Bool // commits note whom they touch
+	waiting  sync.Mutex
+	arrival  chan struct{} // guarded by waiting: closed at the next commit of facts; nil = nobody waits
+
 	writers sync.Pool // of *writer
 	scans   sync.Pool // of *scan
 }
@@ -163,6 +167,11 @@ func (s *Store) start(dir string, settings strata.Settings) error {
 		return err
 	}
 	s.dictionary.rank()
+	tracking, err := s.Get(trackingKey)
+	if err != nil {
+		return err
+	}
+	s.tracking.Store(tracking != nil)
 	return s.startCommits()
 }
 
