@@ -17,13 +17,9 @@ import (
 	"strata/define"
 )
 
-// How long "now" stands still: data that arrive show after the first, and
-// time alone moves it after the second and at midnight. New definitions show
-// at once.
-const (
-	dataShowsAfter = 10 * time.Second
-	nowStandsFor   = 30 * time.Minute
-)
+// staleAfter is how far what is published may lie behind the clock before a
+// request sees to it itself. While Live runs it is at most a second behind.
+const staleAfter = time.Minute
 
 // view is what an answer is computed from.
 type view struct {
@@ -43,33 +39,21 @@ func (c *console) dayOf(a *compute.Answer) day {
 	return day{define.DayOf(a.AsOf, c.zone), a.Commits, a.Version}
 }
 
-// now returns everyone as of now, where now stands still for a while so that
-// the figures of several requests agree and are computed once.
+// now returns everyone as published. New definitions show at once.
 func (c *console) now(ctx context.Context) (*compute.Answer, error) {
 	_, version, err := c.Definitions.Published(ctx)
 	if err != nil {
 		return nil, err
 	}
-	at := strata.At(c.Now().Truncate(time.Second))
-	c.mu.Lock()
-	pinned := c.pinned
-	c.mu.Unlock()
-	if pinned != nil && pinned.Version == version && at >= pinned.AsOf && define.DayOf(at, c.zone) == define.DayOf(pinned.AsOf, c.zone) {
-		stood := time.Duration(at-pinned.AsOf) * time.Millisecond
-		if stood < dataShowsAfter || stood < nowStandsFor && pinned.Commits == c.Timeline.Commits() {
-			return pinned, nil
+	at := strata.At(c.Now())
+	a := c.Live.Now()
+	if a == nil || a.Version != version || at-a.AsOf > strata.Instant(staleAfter/time.Millisecond) {
+		if err := c.Live.CatchUp(ctx, at); err != nil {
+			return nil, err
 		}
+		a = c.Live.Now()
 	}
-	fresh, err := c.Engine.At(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.pinned == nil || c.pinned.AsOf < fresh.AsOf || c.pinned.Version != fresh.Version || c.pinned.AsOf > at {
-		c.pinned = fresh
-	}
-	return c.pinned, nil
+	return a, nil
 }
 
 // at returns everyone as of the instant asked for.

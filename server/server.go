@@ -31,6 +31,7 @@ const (
 // those said to have a default are needed.
 type Options struct {
 	Engine      *compute.Engine
+	Live        *compute.Live       // what is published; the console shows it as now
 	Definitions compute.Definitions // the engine's
 	Timeline    *timeline.Store
 	Identity    *identity.Store
@@ -53,7 +54,7 @@ type Options struct {
 
 func (o *Options) validate() error {
 	for name, absent := range map[string]bool{
-		"Engine": o.Engine == nil, "Definitions": o.Definitions == nil, "Timeline": o.Timeline == nil, "Identity": o.Identity == nil,
+		"Engine": o.Engine == nil, "Live": o.Live == nil, "Definitions": o.Definitions == nil, "Timeline": o.Timeline == nil, "Identity": o.Identity == nil,
 		"Accounts": o.Accounts == nil, "Links": o.Links == nil, "Sessions": o.Sessions == nil, "Audit": o.Audit == nil,
 		"Pins": o.Pins == nil, "Imports": o.Imports == nil, "Publisher": o.Publisher == nil, "Versions": o.Versions == nil, "Now": o.Now == nil,
 	} {
@@ -160,8 +161,7 @@ type console struct {
 	end        context.CancelFunc
 	background sync.WaitGroup
 
-	mu     sync.Mutex
-	pinned *compute.Answer // what "now" shows
+	mu sync.Mutex
 
 	portraits *memo[view, *portrait]
 	trends    *memo[day, map[string][]int]

@@ -35,6 +35,7 @@ type business struct {
 	people    *identity.Store
 	registry  *registry.Registry
 	engine    *compute.Engine
+	live      *compute.Live
 	publisher *publish.Publisher
 
 	importing sync.Mutex // one import at a time
@@ -76,13 +77,14 @@ func openBusiness(dir string, settings strata.Settings) (_ *business, err error)
 	if b.engine, err = compute.New(b.store, b.registry, b.people, b.settings); err != nil {
 		return nil, err
 	}
+	b.live = compute.NewLive(b.engine, compute.LiveOptions{Facts: b.store, Results: b.store, Dir: resultsDir(dir), Logger: slog.Default()})
 	b.publisher = publish.New(definitions{b.registry}, b.registry, b.registry, b.engine, b.store.Commits, b.settings)
 	return b, nil
 }
 
 // Close closes the stores; the first error is returned.
 func (b *business) Close() error {
-	return errors.Join(b.registry.Close(), b.store.Close())
+	return errors.Join(b.live.Close(), b.registry.Close(), b.store.Close())
 }
 
 // work is what a command does with an open business.
@@ -223,6 +225,13 @@ func (b *business) customer(text string) (strata.CustomerID, error) {
 		return found[0], nil
 	}
 	return 0, &strata.Error{Code: strata.Invalid, Field: text, Message: "several customers match", Hint: "give the whole key"}
+}
+
+// printJSONLine prints one of many, a line each.
+func (c *call) printJSONLine(v any) error {
+	e := json.NewEncoder(c.stdout)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
 }
 
 func (c *call) printJSON(v any) error {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,7 +54,7 @@ func (c *call) serve(ctx context.Context, b *business, address string, signIn bo
 	}
 	logger := slog.New(slog.NewTextHandler(c.stderr, nil))
 	s, err := server.New(server.Options{
-		Engine: b.engine, Definitions: b.registry, Timeline: b.store, Identity: b.people,
+		Engine: b.engine, Live: b.live, Definitions: b.registry, Timeline: b.store, Identity: b.people,
 		Accounts: accounts{b.registry}, Links: accounts{b.registry}, Sessions: b.registry.Sessions(c.now),
 		Audit: audit{b.registry}, Pins: pins{b.registry}, Imports: imports{b}, Publisher: b.publisher, Versions: versions{b.registry},
 		Now: c.now, Console: console, Business: server.Text2(name), Version: version, Logger: logger,
@@ -75,6 +76,11 @@ func (c *call) serve(ctx context.Context, b *business, address string, signIn bo
 		listener.Close()
 		return err
 	}
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { b.live.Run(life, c.instant) })
+	defer running.Wait()
+	defer end()
 	s.Start(listener)
 	base := "http://" + listener.Addr().String()
 	fmt.Fprintf(c.stdout, "Strata serves %s\n", base)
