@@ -18,6 +18,20 @@ import (
 // instant. Those that were never stored are made from everyone as of that
 // instant, in the order in which they stand on each other, and have Version 0.
 func (e *Engine) calibrate(ctx context.Context, p *program.Program, at strata.Instant) (map[define.Ref]define.Calibration, error) {
+	return e.calibrateOver(ctx, e.all, p, at)
+}
+
+// visit hands customers to workers, each made by worker and used by one
+// goroutine.
+type visit func(ctx context.Context, worker func() func(*strata.History)) error
+
+// all visits everyone.
+func (e *Engine) all(ctx context.Context, worker func() func(*strata.History)) error {
+	return e.scan(ctx, int(e.people.Last())+1, worker)
+}
+
+// calibrateOver is calibrate with everyone being those who are visited.
+func (e *Engine) calibrateOver(ctx context.Context, over visit, p *program.Program, at strata.Instant) (map[define.Ref]define.Calibration, error) {
 	calibrations := map[define.Ref]define.Calibration{}
 	var absent []define.Ref
 	for _, part := range p.Population() {
@@ -43,7 +57,7 @@ func (e *Engine) calibrate(ctx context.Context, p *program.Program, at strata.In
 				ready = append(ready, ref)
 			}
 		}
-		made, err := e.make(ctx, p, ready, at, calibrations)
+		made, err := e.make(ctx, over, p, ready, at, calibrations)
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +76,7 @@ func (e *Engine) calibrateOnly(ctx context.Context, p *program.Program, ref defi
 	if err != nil {
 		return define.Calibration{}, err
 	}
-	made, err := e.make(ctx, p, []define.Ref{ref}, at, others)
+	made, err := e.make(ctx, e.all, p, []define.Ref{ref}, at, others)
 	if err != nil {
 		return define.Calibration{}, err
 	}
@@ -131,9 +145,9 @@ func Basis(set *define.Set, ref define.Ref) string {
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 
-// make computes the cut points of the definitions given in one scan of
+// make computes the cut points of the definitions given in one visit of
 // everyone.
-func (e *Engine) make(ctx context.Context, p *program.Program, refs []define.Ref, at strata.Instant, known map[define.Ref]define.Calibration) ([]define.Calibration, error) {
+func (e *Engine) make(ctx context.Context, over visit, p *program.Program, refs []define.Ref, at strata.Instant, known map[define.Ref]define.Calibration) ([]define.Calibration, error) {
 	var parts []program.Population
 	for _, part := range p.Population() {
 		if slices.Contains(refs, part.Ref) {
@@ -142,7 +156,7 @@ func (e *Engine) make(ctx context.Context, p *program.Program, refs []define.Ref
 	}
 	var mu sync.Mutex
 	var collected [][][]float64 // by worker and part
-	err := e.scan(ctx, int(e.people.Last())+1, func() func(*strata.History) {
+	err := over(ctx, func() func(*strata.History) {
 		run := p.At(at, known)
 		mine := make([][]float64, len(parts))
 		mu.Lock()
