@@ -2,6 +2,7 @@ package audience
 
 import (
 	"math"
+	"math/bits"
 
 	"strata"
 )
@@ -174,40 +175,43 @@ func (b *block) recode(base, unit, magnitude int64) {
 	b.base, b.unit = base, unit
 	wide := max(width(b.cells), widthFor(magnitude))
 	same := old.cells != nil && base == old.base && unit == old.unit
-	switch wide {
-	case 1:
-		b.cells = new(cells[int8])
-	case 2:
-		b.cells = new(cells[int16])
-		if c, ok := old.cells.(*cells[int8]); ok && same {
-			convert(b.cells.(*cells[int16]), c)
-			return
-		}
-	case 4:
-		fresh := new(cells[int32])
-		b.cells = fresh
-		switch c := old.cells.(type) {
-		case *cells[int8]:
-			if same {
-				convert(fresh, c)
-				return
-			}
+	b.cells = blank(wide)
+	if same {
+		switch c := b.cells.(type) {
 		case *cells[int16]:
-			if same {
-				convert(fresh, c)
-				return
-			}
+			convert(c, old.cells)
+		case *cells[int32]:
+			convert(c, old.cells)
+		case *cells[int64]:
+			convert(c, old.cells)
 		}
-	default:
-		b.cells = new(cells[int64])
+		return
 	}
-	for word, bits := range old.has {
-		for at := word * 64; bits != 0; at, bits = at+1, bits>>1 {
-			if bits&1 != 0 {
-				b.put(at, old.number(at))
-			}
+	old.each(func(at int) { b.put(at, old.number(at)) })
+}
+
+// each calls fn for those of the block who have a value.
+func (b *block) each(fn func(at int)) {
+	for w, word := range b.has {
+		for ; word != 0; word &= word - 1 {
+			fn(w*64 + bits.TrailingZeros64(word))
 		}
 	}
+}
+
+// blank returns cells of so many bytes, nil for none.
+func blank(width int) any {
+	switch width {
+	case 1:
+		return new(cells[int8])
+	case 2:
+		return new(cells[int16])
+	case 4:
+		return new(cells[int32])
+	case 8:
+		return new(cells[int64])
+	}
+	return nil
 }
 
 // widthFor is how many bytes a cell of the magnitude needs.
@@ -223,7 +227,18 @@ func widthFor(magnitude int64) int {
 	return 8
 }
 
-func convert[D, S integer](to *cells[D], from *cells[S]) {
+func convert[D integer](to *cells[D], from any) {
+	switch c := from.(type) {
+	case *cells[int8]:
+		widened(to, c)
+	case *cells[int16]:
+		widened(to, c)
+	case *cells[int32]:
+		widened(to, c)
+	}
+}
+
+func widened[D, S integer](to *cells[D], from *cells[S]) {
 	for i, n := range from {
 		to[i] = D(n)
 	}

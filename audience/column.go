@@ -282,3 +282,26 @@ func (b denseBits) bitmap() *roaring.Bitmap {
 	set.RunOptimize()
 	return set
 }
+
+// Size is about how many bytes of memory the column takes, texts not counted.
+// What it shares with snapshots counts in each.
+func (c *Column) Size() int {
+	n := 8 * len(c.blocks)
+	for _, b := range c.blocks {
+		if b == nil {
+			continue
+		}
+		n += BlockSize*width(b.cells) + blockBytes
+		if b.kind == mixed {
+			n += BlockSize * valueBytes
+		}
+	}
+	return n
+}
+
+// blockBytes and valueBytes are the sizes of a block without cells and of a
+// strata.Value.
+const (
+	blockBytes = BlockSize/8 + 64
+	valueBytes = 32
+)
