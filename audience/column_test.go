@@ -172,7 +172,7 @@ func TestColumnsAreSmall(t *testing.T) {
 		{"times", func(i int) strata.Value { return strata.TimeOf(strata.Instant(1_760_000_000+i*37) * 1000) }, 4.2},
 		{"texts", func(i int) strata.Value { return strata.TextOf(string(rune('a' + i%20))) }, 1.2},
 	} {
-		const n = 100_000
+		const n = 24 * audience.BlockSize
 		table := audience.NewTable(0)
 		table.Tags["x"] = audience.NewColumn(n)
 		for i := range n {
