@@ -2,25 +2,31 @@
 // of everyone at one instant, as bitmaps and columns in memory, with set
 // algebra, counts and listing in a stable order. A count is always the length
 // of the list.
+//
+// A Builder makes a Table from everyone's rows, on several cores. A Writer
+// then changes it in place, row by row, while others read snapshots, which
+// share with the table all that has not changed since. A table is saved to a
+// file and loaded from it at start.
 package audience
 
 import (
-	"slices"
-
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"strata"
 )
 
-// Table is everyone's values at one instant. It is built once, by one
-// goroutine, and read by many.
+// Table is everyone's values at one instant. One goroutine at a time writes
+// it; see Snapshot for those who read meanwhile. The sets are written by a
+// Writer only: others clone them first.
 type Table struct {
-	AsOf      strata.Instant
-	DataUntil strata.Instant // the last event at or before AsOf; 0 = none
-	Everyone  *roaring.Bitmap
-	Segments  map[string]*roaring.Bitmap
-	Tags      map[string]*Column
-	Tiers     map[string]*Levels
+	AsOf        strata.Instant
+	DataUntil   strata.Instant // the last event at or before AsOf; 0 = none
+	Definitions string         // a fingerprint of the definitions that were evaluated
+	Sequence    uint64         // the last change that the table shows
+	Everyone    *roaring.Bitmap
+	Segments    map[string]*roaring.Bitmap
+	Tags        map[string]*Column
+	Tiers       map[string]*Levels
 }
 
 // NewTable returns an empty table for an instant.
@@ -34,45 +40,37 @@ func NewTable(asOf strata.Instant) *Table {
 	}
 }
 
-// Column holds one tag's value of every customer, by customer number.
-type Column struct{ Values []strata.Value }
-
-// Get returns the customer's value, or the missing value.
-func (c *Column) Get(id strata.CustomerID) strata.Value {
-	if c == nil || int(id) >= len(c.Values) {
-		return strata.Value{}
+// Snapshot returns the table as it is now. It is taken by the goroutine that
+// writes the table, costs a few bytes a block, and may be read by many while
+// the table goes on changing: whoever first writes to a block or to a part of
+// a set after the snapshot writes to a copy of that part.
+func (t *Table) Snapshot() *Table {
+	s := *t
+	s.Everyone = snapshot(t.Everyone)
+	s.Segments = make(map[string]*roaring.Bitmap, len(t.Segments))
+	for name, members := range t.Segments {
+		s.Segments[name] = snapshot(members)
 	}
-	return c.Values[id]
+	s.Tags = make(map[string]*Column, len(t.Tags))
+	for name, column := range t.Tags {
+		s.Tags[name] = column.snapshot()
+	}
+	s.Tiers = make(map[string]*Levels, len(t.Tiers))
+	for name, levels := range t.Tiers {
+		s.Tiers[name] = levels.snapshot()
+	}
+	return &s
 }
 
-// Levels holds one tier's level of every customer.
-type Levels struct {
-	IDs []string // the model's levels, best first
-	Of  []uint8  // by customer number: 0 = none, n = IDs[n-1]
-}
-
-// Get returns the customer's level and its index, or "" and -1.
-func (l *Levels) Get(id strata.CustomerID) (string, int) {
-	if l == nil || int(id) >= len(l.Of) || l.Of[id] == 0 {
-		return "", -1
-	}
-	i := int(l.Of[id]) - 1
-	return l.IDs[i], i
-}
-
-// Members returns those at the level; an unknown level has none.
-func (l *Levels) Members(level string) *roaring.Bitmap {
-	at := uint8(slices.Index(l.IDs, level) + 1)
-	set := roaring.New()
-	if at == 0 {
-		return set
-	}
-	for id, n := range l.Of {
-		if n == at {
-			set.Add(uint32(id))
-		}
-	}
-	return set
+// snapshot returns the same set, its containers shared until one of the two
+// is written.
+func snapshot(set *roaring.Bitmap) *roaring.Bitmap {
+	set.SetCopyOnWrite(true)
+	s := set.Clone()
+	// Both have noted what they share. Were the mode left on, a reader who
+	// clones the snapshot would write to these notes.
+	s.SetCopyOnWrite(false)
+	return s
 }
 
 // Page returns up to limit customers of the set after the given one, by

@@ -39,7 +39,7 @@ func TestPages(t *testing.T) {
 }
 
 func TestLevels(t *testing.T) {
-	levels := &audience.Levels{IDs: []string{"S", "A"}, Of: []uint8{0, 1, 2, 1}}
+	levels := audience.LevelsOf([]string{"S", "A"}, 0, 1, 2, 1)
 	for id, want := range []string{"", "S", "A", "S", ""} { // the last is beyond the column
 		if got, _ := levels.Get(strata.CustomerID(id)); got != want {
 			t.Errorf("customer %d is at %q, want %q", id, got, want)

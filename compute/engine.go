@@ -176,52 +176,36 @@ func (e *Engine) Check(set *define.Set) error {
 // everyone fills a table in one scan.
 func (e *Engine) everyone(ctx context.Context, p *program.Program, asOf strata.Instant, calibrations map[define.Ref]define.Calibration) (*audience.Table, error) {
 	n := int(e.people.Last()) + 1
-	table := audience.NewTable(asOf)
-	tags := make([][]strata.Value, len(p.Tags()))
-	for i, t := range p.Tags() {
-		tags[i] = make([]strata.Value, n)
-		table.Tags[t.Name] = &audience.Column{Values: tags[i]}
-	}
-	levels := make([][]uint8, len(p.Tiers()))
-	for i, t := range p.Tiers() {
-		levels[i] = make([]uint8, n)
-		table.Tiers[t.Name] = &audience.Levels{IDs: t.Levels, Of: levels[i]}
-	}
-	everyone := newBits(n)
-	segments := make([]bits, len(p.Segments()))
-	for i := range segments {
-		segments[i] = newBits(n)
-	}
+	build := audience.NewBuilder(asOf, n, layout(p))
 	var last lastEvent
 	err := e.scan(ctx, n, func() func(*strata.History) {
 		run := p.At(asOf, calibrations)
 		return func(h *strata.History) {
-			row := run.Run(h)
-			id := int(h.Customer)
-			everyone.set(id)
+			build.Set(h.Customer, audience.Row(*run.Run(h)))
 			last.see(h, asOf)
-			for i, v := range row.Tags {
-				tags[i][id] = v
-			}
-			for i, in := range row.Segments {
-				if in {
-					segments[i].set(id)
-				}
-			}
-			for i, level := range row.Levels {
-				levels[i][id] = uint8(level + 1)
-			}
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	table.Everyone = everyone.bitmap()
-	for i, s := range p.Segments() {
-		table.Segments[s.Name] = segments[i].bitmap()
-	}
+	table := build.Table()
 	table.DataUntil = last.at()
 	return table, nil
+}
+
+// layout names the parts of a program's rows.
+func layout(p *program.Program) audience.Layout {
+	var l audience.Layout
+	for _, t := range p.Tags() {
+		l.Tags = append(l.Tags, t.Name)
+	}
+	for _, s := range p.Segments() {
+		l.Segments = append(l.Segments, s.Name)
+	}
+	for _, t := range p.Tiers() {
+		l.Tiers = append(l.Tiers, audience.Tier{Name: t.Name, Levels: t.Levels})
+	}
+	return l
 }
 
 // Trend returns the size of every published segment at each of the instants

@@ -5,15 +5,15 @@ import (
 	"runtime"
 	"sync/atomic"
 
-	"github.com/RoaringBitmap/roaring/v2"
 	"golang.org/x/sync/errgroup"
 
 	"strata"
+	"strata/audience"
 )
 
-// stride is how many customers a worker takes at a time: a multiple of 64, so
-// that two workers never write to one word of a bits.
-const stride = 1024
+// stride is how many customers a worker takes at a time: whole blocks, so that
+// two workers never write to one block of a table.
+const stride = audience.BlockSize
 
 // scan hands every customer below n to one of the workers, each made by
 // worker and used by one goroutine.
@@ -64,19 +64,6 @@ func (e *Engine) blank(from, to int, see func(*strata.History)) error {
 		}
 	}
 	return nil
-}
-
-// bits is a set of customer numbers below a bound.
-type bits []uint64
-
-func newBits(n int) bits { return make(bits, (n+63)/64) }
-
-func (b bits) set(i int) { b[i>>6] |= 1 << (i & 63) }
-
-func (b bits) bitmap() *roaring.Bitmap {
-	set := roaring.FromDense(b, false)
-	set.RunOptimize()
-	return set
 }
 
 // lastEvent is the latest event at or before an instant, over all workers.

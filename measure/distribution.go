@@ -37,10 +37,8 @@ func Distribution(column *audience.Column, of *roaring.Bitmap, most int, order [
 	var texts = map[strata.Value]int{}
 	var numbers []strata.Value
 	var days []int64
-	for it := of.Iterator(); it.HasNext(); {
-		v := column.Get(strata.CustomerID(it.Next()))
+	column.Each(of, func(_ strata.CustomerID, v strata.Value) {
 		switch v.Kind {
-		case strata.Missing:
 		case strata.List:
 			for _, t := range v.Texts() {
 				texts[strata.TextOf(t)]++
@@ -54,7 +52,7 @@ func Distribution(column *audience.Column, of *roaring.Bitmap, most int, order [
 		default:
 			texts[v]++
 		}
-	}
+	})
 	switch {
 	case len(numbers) > 0:
 		return numberBins(numbers, most)

@@ -11,8 +11,8 @@ import (
 // new.
 func ExampleMigrate() {
 	levels := []string{"important_value", "important_keep"}
-	before := &audience.Levels{IDs: levels, Of: []uint8{0, 1, 1, 0}} // by customer number; 0 = no level
-	after := &audience.Levels{IDs: levels, Of: []uint8{0, 1, 2, 1}}
+	before := audience.LevelsOf(levels, 0, 1, 1, 0) // by customer number; 0 = no level
+	after := audience.LevelsOf(levels, 0, 1, 2, 1)
 	m, err := measure.Migrate(before, after)
 	if err != nil {
 		fmt.Println(err)

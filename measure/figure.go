@@ -24,8 +24,7 @@ func Sum(column *audience.Column, of *roaring.Bitmap) strata.Value {
 		money    bool
 		top      uint8
 	)
-	for it := of.Iterator(); it.HasNext(); {
-		v := column.Get(strata.CustomerID(it.Next()))
+	column.Each(of, func(_ strata.CustomerID, v strata.Value) {
 		switch v.Kind {
 		case strata.Float:
 			floats += v.Float64()
@@ -36,7 +35,7 @@ func Sum(column *audience.Column, of *roaring.Bitmap) strata.Value {
 			top = max(top, v.Scale)
 			money = money || v.Kind == strata.Money
 		}
-	}
+	})
 	var total, ten big.Int
 	ten.SetInt64(10)
 	for scale := range top + 1 {

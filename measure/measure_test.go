@@ -18,13 +18,17 @@ import (
 var people = roaring.BitmapOf(1, 2, 3, 4, 5, 6)
 
 func column(values ...strata.Value) *audience.Column {
-	return &audience.Column{Values: append([]strata.Value{{}}, values...)} // number 0 is nobody
+	c := audience.NewColumn(0)
+	for i, v := range values {
+		c.Set(strata.CustomerID(i+1), v) // number 0 is nobody
+	}
+	return c
 }
 
 func TestMigrate(t *testing.T) {
 	ids := []string{"gold", "silver", "bronze"}
-	before := &audience.Levels{IDs: ids, Of: []uint8{0, 1, 1, 2, 3, 0, 3}}
-	after := &audience.Levels{IDs: ids, Of: []uint8{0, 1, 2, 1, 0, 2, 2, 0, 3}}
+	before := audience.LevelsOf(ids, 0, 1, 1, 2, 3, 0, 3)
+	after := audience.LevelsOf(ids, 0, 1, 2, 1, 0, 2, 2, 0, 3)
 	m, err := measure.Migrate(before, after)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +53,7 @@ func TestMigrate(t *testing.T) {
 			to = ""
 		}
 		var list []strata.CustomerID
-		for id := strata.CustomerID(1); int(id) < len(after.Of); id++ {
+		for id := strata.CustomerID(1); id <= 8; id++ {
 			was, _ := before.Get(id)
 			if is, _ := after.Get(id); was == from && is == to {
 				list = append(list, id)
@@ -62,7 +66,7 @@ func TestMigrate(t *testing.T) {
 	if got, want := fmt.Sprint(m.Moves()[0]), "{gold silver 1 down}"; got != want {
 		t.Errorf("first move %s, want %s", got, want)
 	}
-	if _, err := measure.Migrate(before, &audience.Levels{IDs: ids[:2]}); strata.CodeOf(err) != strata.Conflict {
+	if _, err := measure.Migrate(before, audience.LevelsOf(ids[:2])); strata.CodeOf(err) != strata.Conflict {
 		t.Errorf("other levels: %v", err)
 	}
 }
@@ -130,7 +134,7 @@ func TestChange(t *testing.T) {
 }
 
 func TestWeigh(t *testing.T) {
-	levels := &audience.Levels{IDs: []string{"a", "b", "c"}, Of: []uint8{0, 1, 2, 2, 3, 3, 0}}
+	levels := audience.LevelsOf([]string{"a", "b", "c"}, 0, 1, 2, 2, 3, 3, 0)
 	money := func(n int64) strata.Value { return strata.MoneyOf(n, 2) }
 	weights, all := measure.Weigh(levels, column(money(6000), money(1500), money(1500), money(900), money(100), money(77700)))
 	if all.People.GetCardinality() != 5 || all.Sales.String() != "100.00" {

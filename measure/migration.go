@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"strata"
 	"strata/audience"
 )
@@ -40,10 +42,10 @@ func Migrate(before, after *audience.Levels) (Migration, error) {
 	for i := range m.Matrix {
 		m.Matrix[i] = make([]int, n+1)
 	}
-	for id := range max(len(before.Of), len(after.Of)) {
+	for it := roaring.Or(before.Holders(), after.Holders()).Iterator(); it.HasNext(); {
+		id := strata.CustomerID(it.Next())
 		m.Matrix[rowOf(before, id)][rowOf(after, id)]++
 	}
-	m.Matrix[n][n] = 0 // numbers that are in neither, given to somebody or not
 	for from, row := range m.Matrix {
 		for to, count := range row {
 			switch direction(from, to, n) {
@@ -64,8 +66,8 @@ func Migrate(before, after *audience.Levels) (Migration, error) {
 }
 
 // rowOf is the index of a customer's level in Migration.Levels.
-func rowOf(l *audience.Levels, id int) int {
-	if _, i := l.Get(strata.CustomerID(id)); i >= 0 {
+func rowOf(l *audience.Levels, id strata.CustomerID) int {
+	if i := l.Index(id); i >= 0 {
 		return i
 	}
 	return len(l.IDs)

@@ -145,37 +145,25 @@ func compare(before, after *compute.Answer, was, ref define.Ref, change Change) 
 
 // Holders are the members of a segment, or those with a value or level.
 func Holders(a *compute.Answer, ref define.Ref) *roaring.Bitmap {
-	set := roaring.New()
 	switch ref.Kind {
 	case "segment":
 		if members := a.Segments[ref.Name]; members != nil {
 			return members
 		}
 	case "tag":
-		if column := a.Tags[ref.Name]; column != nil {
-			for id, v := range column.Values {
-				if !v.IsMissing() {
-					set.Add(uint32(id))
-				}
-			}
-		}
+		return a.Tags[ref.Name].Holders()
 	case "tier":
-		if levels := a.Tiers[ref.Name]; levels != nil {
-			for id, level := range levels.Of {
-				if level != 0 {
-					set.Add(uint32(id))
-				}
-			}
-		}
+		return a.Tiers[ref.Name].Holders()
 	}
-	return set
+	return roaring.New()
 }
 
 func levelMoves(before, after *audience.Levels) []Move {
 	counts := map[Move]uint64{}
-	for id := range after.Of {
-		from, _ := before.Get(strata.CustomerID(id))
-		to, _ := after.Get(strata.CustomerID(id))
+	for it := roaring.Or(before.Holders(), after.Holders()).Iterator(); it.HasNext(); {
+		id := strata.CustomerID(it.Next())
+		from, _ := before.Get(id)
+		to, _ := after.Get(id)
 		if from != to {
 			counts[Move{From: from, To: to}]++
 		}

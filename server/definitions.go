@@ -94,7 +94,7 @@ func (c *console) tags(ctx context.Context, r *asOfRequest) ([]TagInfo, error) {
 
 func (c *console) tagInfo(a *compute.Answer, name string) TagInfo {
 	tag, column := a.Set.Tags[name], a.Tags[name]
-	have := int(choose(a.Everyone, func(n strata.CustomerID) bool { return !column.Get(n).IsMissing() }).GetCardinality())
+	have := column.Len()
 	info := TagInfo{
 		Name: name, Title: named(tag.Name, name), Description: text2(tag.Description), Class: tag.Class, Category: tag.Category,
 		Sentence: text2(a.Set.TagSentence(tag, c.sentences())), HaveValue: have, Coverage: part(have, int(a.Everyone.GetCardinality())),

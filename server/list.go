@@ -145,7 +145,7 @@ func (c *console) filtered(ctx context.Context, a *compute.Answer, f Filter) (*r
 		if !ok {
 			return nil, unknown("query.tag", "tag", f.Tag, maps.Keys(a.Tags))
 		}
-		set = choose(set, func(n strata.CustomerID) bool { return holds(column.Get(n), f.Value) })
+		set = column.Where(set, func(v strata.Value) bool { return holds(v, f.Value) })
 	}
 	if strings.TrimSpace(f.Search) != "" {
 		found, err := c.Identity.Search(f.Search, int(c.Identity.Last())+1)

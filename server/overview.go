@@ -73,13 +73,10 @@ func tierShare(a *compute.Answer, name string) TierShare {
 // levelCounts is how many are at each level, and how many at any.
 func levelCounts(l *audience.Levels) (counts []int, all int) {
 	counts = make([]int, len(l.IDs))
-	for _, n := range l.Of {
-		if n > 0 {
-			counts[n-1]++
-			all++
-		}
+	for i, id := range l.IDs {
+		counts[i] = int(l.Members(id).GetCardinality())
 	}
-	return counts, all
+	return counts, l.Len()
 }
 
 func part(n, of int) float64 {
