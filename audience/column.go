@@ -18,7 +18,8 @@ import (
 type Column struct {
 	owner  *owner // of the blocks that may be written in place; nil = none
 	blocks []*block
-	texts  *dictionary // shared with the snapshots
+	texts  *dictionary                     // shared with the snapshots
+	shown  func(strata.Value) strata.Value // what Get and Each give in place of the stored value; nil = that
 }
 
 // NewColumn returns a column for customers below n. It grows when a later one
@@ -34,6 +35,15 @@ func (c *Column) snapshot() *Column {
 	return &Column{blocks: slices.Clone(c.blocks), texts: c.texts}
 }
 
+// Map returns a column for reading that has fn of every value: the time since
+// an instant, for one. Of what is missing fn is not asked.
+func (c *Column) Map(fn func(strata.Value) strata.Value) *Column {
+	if c == nil {
+		return nil
+	}
+	return &Column{blocks: c.blocks, texts: c.texts, shown: fn}
+}
+
 func (c *Column) block(id strata.CustomerID) *block {
 	if i := int(id >> blockBits); c != nil && i < len(c.blocks) {
 		return c.blocks[i]
@@ -46,6 +56,15 @@ func (c *Column) value(b *block, at int) strata.Value {
 	if b == nil || !b.has.get(at) {
 		return strata.Value{}
 	}
+	if v := c.held(b, at); c.shown == nil {
+		return v
+	} else {
+		return c.shown(v)
+	}
+}
+
+// held is the value that is stored at a place of a block where there is one.
+func (c *Column) held(b *block, at int) strata.Value {
 	switch b.kind {
 	case mixed:
 		return b.cells.(*cells[strata.Value])[at&blockMask]

@@ -80,6 +80,50 @@ func (l *Levels) Mask(id strata.CustomerID) uint64 {
 	return 1 << i
 }
 
+// Value returns the customer's level as a text; of several, which overlapping
+// tiers have, as a list; or the missing value.
+func (l *Levels) Value(id strata.CustomerID) strata.Value {
+	mask := l.Mask(id)
+	if mask == 0 {
+		level, _ := l.Get(id)
+		return strata.TextOf(level)
+	}
+	return LevelValue(l.IDs, mask)
+}
+
+// LevelValue is Levels.Value of a mask.
+func LevelValue(ids []string, mask uint64) strata.Value {
+	if mask&(mask-1) == 0 {
+		if mask == 0 {
+			return strata.Value{}
+		}
+		return strata.TextOf(ids[bits.TrailingZeros64(mask)])
+	}
+	var texts []string
+	for ; mask != 0; mask &= mask - 1 {
+		texts = append(texts, ids[bits.TrailingZeros64(mask)])
+	}
+	slices.Sort(texts)
+	return strata.ListOf(texts)
+}
+
+// SetValue is the inverse of Value. It reports whether that changed anything.
+func (l *Levels) SetValue(id strata.CustomerID, v strata.Value) bool {
+	switch v.Kind {
+	case strata.Missing:
+		return l.Set(id, -1)
+	case strata.List:
+		mask := uint64(0)
+		for _, level := range v.Texts() {
+			if i := slices.Index(l.IDs, level); i >= 0 {
+				mask |= 1 << i
+			}
+		}
+		return l.SetMask(id, mask)
+	}
+	return l.Set(id, slices.Index(l.IDs, v.Text))
+}
+
 // Set puts the customer at one level, given by its index, or at none for -1.
 // It reports whether that changed anything.
 func (l *Levels) Set(id strata.CustomerID, level int) bool {

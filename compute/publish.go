@@ -306,7 +306,7 @@ func (l *Live) writeHistory(b strata.Batch, c strata.CustomerID, e *evaluation) 
 func (s *state) stored(col *column, c strata.CustomerID) strata.Value {
 	switch col.ref.Kind {
 	case "segment":
-		return strata.BooleanOf(s.table.In(col.ref.Name, c))
+		return strata.BooleanOf(s.table.Segments[col.ref.Name].Contains(uint32(c)))
 	case "tier":
 		return s.table.Tiers[col.ref.Name].Value(c)
 	}
@@ -316,7 +316,7 @@ func (s *state) stored(col *column, c strata.CustomerID) strata.Value {
 // apply puts a delta into the state.
 func (s *state) apply(d *delta) {
 	s.grow(int(d.customer) + 1)
-	s.table.Add(d.customer)
+	s.table.Everyone.Add(uint32(d.customer))
 	for _, x := range d.cells {
 		col := s.byNumber[x.column]
 		if col == nil {
@@ -324,7 +324,11 @@ func (s *state) apply(d *delta) {
 		}
 		switch col.ref.Kind {
 		case "segment":
-			s.table.SetMember(col.ref.Name, d.customer, x.value.Bool())
+			if members := s.table.Segments[col.ref.Name]; x.value.Bool() {
+				members.Add(uint32(d.customer))
+			} else {
+				members.Remove(uint32(d.customer))
+			}
 		case "tier":
 			s.table.Tiers[col.ref.Name].SetValue(d.customer, x.value)
 		default:

@@ -178,7 +178,6 @@ func (d *decoder) record() record {
 // Keys of what compute stores: r, then one of these.
 const (
 	metaKind    = 'm' // one value: JSON of meta
-	columnKind  = 'n' // column(2): kind ':' name
 	deltaKind   = 's' // publish(8): deltas since the last snapshot
 	changeKind  = 'l' // number(8) of the last change in it: published varint, count uvarint, records
 	historyKind = 'h' // customer(4) column(2) instant(8): cause u8, from, to
