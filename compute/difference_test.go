@@ -136,6 +136,47 @@ tiers:
 
 // comparePair compares one pair and returns the first disagreement.
 func comparePair(t *testing.T, n int, compared, positive map[string]int) string {
+	world, g := drawPair(t, n)
+	set, zone := world.Set, g.zone
+	engine, numbers, done := load(t, world)
+	defer done()
+	supported := supportedBy(engine, set)
+	for _, asOf := range g.instants(world) {
+		answer, err := engine.Evaluate(t.Context(), set.Only(supported...), asOf)
+		if err != nil {
+			return err.Error()
+		}
+		for _, ref := range supported {
+			for _, customer := range slices.Sorted(maps.Keys(world.People)) {
+				plain, fast, something, same := ask(world, answer, ref, customer, numbers[customer], asOf)
+				kind := ref.Kind
+				switch {
+				case kind == "list":
+					continue
+				case strings.HasPrefix(ref.Name, "manual_"):
+					kind = "manual"
+				case strings.HasPrefix(ref.Name, "order_"):
+					kind = "sequence"
+				case strings.HasPrefix(ref.Name, "wide_"):
+					kind = "wide"
+				}
+				compared[kind]++
+				if something {
+					positive[kind]++
+				}
+				if !same {
+					text, _ := define.PrintOne(set, ref)
+					return fmt.Sprintf("customer %s, %s, as of %s in %s: evaluator %s, engine %s\n%s\n%s", customer, ref, asOf.In(zone).Format(time.RFC3339Nano), zone, plain, fast, text, facts(world.People[customer], zone)+marked(world.People[customer], zone))
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// drawPair draws definitions and people, with the historian that did.
+func drawPair(t *testing.T, n int) (*scenario.World, historian) {
+	t.Helper()
 	settings := strata.DefaultSettings()
 	settings.Zone = []string{"Asia/Shanghai", "America/New_York", "America/Santiago"}[n%3]
 	if n%2 == 0 {
@@ -182,45 +223,18 @@ func comparePair(t *testing.T, n int, compared, positive map[string]int) string 
 	}
 	world := &scenario.World{Set: set, Settings: settings, People: g.people()}
 	g.marks(set, world.People)
-	engine, numbers, done := load(t, world)
-	defer done()
-	var supported []define.Ref
+	return world, g
+}
+
+// supportedBy are the definitions that the engine can run, in dependency order.
+func supportedBy(engine *compute.Engine, set *define.Set) []define.Ref {
+	var out []define.Ref
 	for _, ref := range define.Order(set) {
 		if engine.Check(set.Only(ref)) == nil {
-			supported = append(supported, ref)
+			out = append(out, ref)
 		}
 	}
-	for _, asOf := range g.instants(world) {
-		answer, err := engine.Evaluate(t.Context(), set.Only(supported...), asOf)
-		if err != nil {
-			return err.Error()
-		}
-		for _, ref := range supported {
-			for _, customer := range slices.Sorted(maps.Keys(world.People)) {
-				plain, fast, something, same := ask(world, answer, ref, customer, numbers[customer], asOf)
-				kind := ref.Kind
-				switch {
-				case kind == "list":
-					continue
-				case strings.HasPrefix(ref.Name, "manual_"):
-					kind = "manual"
-				case strings.HasPrefix(ref.Name, "order_"):
-					kind = "sequence"
-				case strings.HasPrefix(ref.Name, "wide_"):
-					kind = "wide"
-				}
-				compared[kind]++
-				if something {
-					positive[kind]++
-				}
-				if !same {
-					text, _ := define.PrintOne(set, ref)
-					return fmt.Sprintf("customer %s, %s, as of %s in %s: evaluator %s, engine %s\n%s\n%s", customer, ref, asOf.In(zone).Format(time.RFC3339Nano), zone, plain, fast, text, facts(world.People[customer], zone)+marked(world.People[customer], zone))
-				}
-			}
-		}
-	}
-	return ""
+	return out
 }
 
 func ask(w *scenario.World, answer *compute.Answer, ref define.Ref, customer string, id strata.CustomerID, asOf strata.Instant) (plain, fast string, something, same bool) {
@@ -268,6 +282,21 @@ func facts(p *scenario.Person, zone *time.Location) string {
 // load puts the world into stores in memory, with an engine over them.
 func load(t *testing.T, w *scenario.World) (*compute.Engine, map[string]strata.CustomerID, func()) {
 	t.Helper()
+	store, people, numbers := stores(t, w)
+	engine, err := compute.New(store, unpublished{w.Set}, people, w.Settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return engine, numbers, func() {
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// stores puts the world into stores in memory.
+func stores(t *testing.T, w *scenario.World) (*timeline.Store, *identity.Store, map[string]strata.CustomerID) {
+	t.Helper()
 	fail := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -294,9 +323,7 @@ func load(t *testing.T, w *scenario.World) (*compute.Engine, map[string]strata.C
 		fail(store.Append(batch, id, timeline.Facts{Events: p.Events[:half], Source: "test"}))
 		fail(store.Commit(batch, false))
 	}
-	engine, err := compute.New(store, unpublished{w.Set}, people, w.Settings)
-	fail(err)
-	return engine, numbers, func() { fail(store.Close()) }
+	return store, people, numbers
 }
 
 // unpublished are definitions without stored calibrations.

@@ -31,6 +31,10 @@ type Reason struct {
 // horizon is how many days ahead an explanation looks for the next change.
 const horizon = 400
 
+// mostSteps is how many changes an explanation looks through for the next of
+// each reason.
+const mostSteps = 5000
+
 // Explain says why a customer has its value of a tag, is in or out of a
 // segment, or stands at its level. kind is tag, segment or tier. NextAt looks
 // 400 days ahead and takes it that nothing more happens.
@@ -383,7 +387,7 @@ func (x *explainer) rfm(name string, m define.RFM) []build {
 	return parts
 }
 
-// next moves the probe through the instants to come and notes at each reason
+// next moves the probe from change to change and notes at each reason
 // the first at which its state differs from now. Reasons are numbered in the
 // order of watch, which is a walk of the tree before its parts.
 func (x *explainer) next(root *Reason) error {
@@ -395,8 +399,17 @@ func (x *explainer) next(root *Reason) error {
 	if len(nodes) != len(now) {
 		return &strata.Error{Code: strata.Internal, Message: fmt.Sprintf("an explanation of %d reasons watches %d", len(nodes), len(now))}
 	}
+	zone, err := x.engine.settings.Location()
+	if err != nil {
+		return err
+	}
+	end := define.DayStart(define.DayOf(x.asOf, zone)+horizon, zone)
 	open := len(nodes)
-	for _, at := range x.probe.Instants(x.asOf, horizon) {
+	for range mostSteps {
+		at := x.probe.Next()
+		if at > end || open == 0 {
+			break
+		}
 		if err := x.probe.At(at, x.calibrations); err != nil {
 			return err
 		}
@@ -405,9 +418,6 @@ func (x *explainer) next(root *Reason) error {
 				node.NextAt = &at
 				open--
 			}
-		}
-		if open == 0 {
-			break
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package program
 
 import (
 	"slices"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -47,6 +48,9 @@ func (c *compiler) picked(picks []define.Picked) boolFunc {
 				return true
 			}
 			from, _ := p.Expires.Bounds(f.asOf, zone)
+			if pointKind(*p.Expires) == fixed {
+				f.due(from)
+			}
 			return f.asOf < from
 		})
 	}
@@ -100,6 +104,10 @@ func (c *compiler) condition(condition define.Condition) boolFunc {
 			c.unsupported("tag " + x.Tag)
 		}
 		test := c.test(x.Test, define.TypeOf(c.set, c.set.Tags[x.Tag].Value))
+		if ok && c.tags[at].Since != 0 {
+			value := c.grown(define.TagValue{Tag: x.Tag}, stepsOf(x.Test).turns)
+			return func(f *frame) bool { return test(f, value(f)) }
+		}
 		return func(f *frame) bool { return test(f, f.row.Tags[at]) }
 	case define.TierIs:
 		return c.tierIs(x)
@@ -108,21 +116,43 @@ func (c *compiler) condition(condition define.Condition) boolFunc {
 	case define.FirstTime:
 		all := x.Select
 		all.Window = define.Window{}
-		s, w := c.selection(all), c.window(x.Select.Window)
+		s := c.selection(all)
+		w, slot := c.window(x.Select.Window)
 		return func(f *frame) bool {
 			at, found := s.edge(f, true)
 			in, ok := w(f)
+			if found && slot >= 0 {
+				f.passes(f.p.windows[slot].from, at)
+				f.passes(f.p.windows[slot].to, at)
+			}
 			return found && ok && at >= in.from && at < in.to
 		}
 	case define.Stopped:
 		s := c.selection(x.Select)
 		active, silent := c.within(x.Active), c.within(x.Silent)
-		return func(f *frame) bool { return s.countIn(f, active(f)) > 0 && s.countIn(f, silent(f)) == 0 }
+		return func(f *frame) bool {
+			if f.timed {
+				if last, ok := s.newest(f, span{define.Earliest, f.until}); ok {
+					f.passes(f.p.windows[active].from, last)
+					f.passes(f.p.windows[silent].from, last)
+				}
+			}
+			return s.countIn(f, f.windows[active]) > 0 && s.countIn(f, f.windows[silent]) == 0
+		}
 	case define.Restarted:
 		s := c.selection(x.Select)
 		silent, active := c.within(x.SilentFrom), c.within(x.Active)
 		return func(f *frame) bool {
-			from, since := silent(f).from, active(f).from
+			from, since := f.windows[silent].from, f.windows[active].from
+			if f.timed {
+				// Nothing changes while something is left in the silent time.
+				if last, ok := s.newest(f, span{from, since}); ok {
+					f.passes(f.p.windows[silent].from, last)
+				} else if first, ok := s.oldest(f, span{since, f.until}); ok {
+					f.passes(f.p.windows[silent].from, first)
+					f.passes(f.p.windows[active].from, first)
+				}
+			}
 			return s.countIn(f, span{define.Earliest, from}) > 0 && s.countIn(f, span{from, since}) == 0 && s.countIn(f, span{since, f.until}) > 0
 		}
 	case define.Regularly:
@@ -156,10 +186,10 @@ func conditionName(condition define.Condition) string {
 	return "condition"
 }
 
-// within returns the span of a duration that ends at as_of.
-func (c *compiler) within(d define.Duration) func(*frame) span {
-	w := c.window(define.Window{Kind: define.WithinLast, Last: d})
-	return func(f *frame) span { s, _ := w(f); return s }
+// within returns the window of a duration that ends at as_of.
+func (c *compiler) within(d define.Duration) (slot int) {
+	_, slot = c.window(define.Window{Kind: define.WithinLast, Last: d})
+	return slot
 }
 
 func (c *compiler) attribute(name string) int {
@@ -222,8 +252,18 @@ func (c *compiler) eventDid(x define.EventDid) boolFunc {
 		test := c.test(m.Test, define.Type{Name: define.TypeNumber})
 		return func(f *frame) bool { return test(f, value(f)) }
 	}
-	value := c.aggregate(define.Aggregate{Kind: m.Kind, Select: x.Select, Of: m.Of})
-	test := c.test(m.Test, define.TypeOf(c.set, define.Aggregate{Kind: m.Kind, Select: x.Select, Of: m.Of}))
+	a := define.Aggregate{Kind: m.Kind, Select: x.Select, Of: m.Of}
+	test := c.test(m.Test, define.TypeOf(c.set, a))
+	if m.Kind == define.Times {
+		s, turns := c.selection(x.Select), stepsOf(m.Test)
+		value := c.share(key(a), c.aggregateOnce(a))
+		return func(f *frame) bool {
+			n := value(f)
+			s.countTimers(f, n.Int, turns)
+			return test(f, n)
+		}
+	}
+	value := c.aggregate(a)
 	return func(f *frame) bool { return test(f, value(f)) }
 }
 
@@ -231,13 +271,27 @@ func (c *compiler) regularly(x define.Regularly) boolFunc {
 	s := c.selection(x.Select)
 	test := c.test(x.Times, define.Type{Name: define.TypeNumber})
 	zone, weekStart := c.zone, c.weekStart
+	from := make([]int, x.Of) // the borders at which the periods begin, the newest first
+	for k := range from {
+		from[k] = c.border(durationKind(x.Period), func(asOf strata.Instant) strata.Instant {
+			at, _ := x.PeriodBounds(k, asOf, zone, weekStart)
+			return at
+		})
+	}
 	return func(f *frame) bool {
-		hits := 0
-		for k := range x.Of {
-			from, to := x.PeriodBounds(k, f.asOf, zone, weekStart)
-			if test(f, strata.NumberOf(int64(s.countIn(f, span{from, to})), 0)) {
+		hits, to := 0, f.until
+		for _, border := range from {
+			in := span{f.borders[border], to}
+			n := s.countIn(f, in)
+			if test(f, strata.NumberOf(int64(n), 0)) {
 				hits++
 			}
+			if f.timed && n > 0 {
+				if at, ok := s.oldest(f, in); ok {
+					f.passes(border, at)
+				}
+			}
+			to = in.from
 		}
 		return hits >= x.In
 	}
@@ -249,12 +303,12 @@ func (c *compiler) regularly(x define.Regularly) boolFunc {
 func (c *compiler) streak(x define.Streak) boolFunc {
 	s := c.selection(x.Select)
 	test := c.test(x.Count, define.Type{Name: define.TypeNumber})
-	zone, weekStart := c.zone, c.weekStart
+	zone := c.zone
+	offset := (4 - int64(c.weekStart) + 7) % 7 // 1970-01-01 was a Thursday
 	unitOf := func(f *frame, at strata.Instant) int64 {
 		day := f.days.of(at)
 		switch x.Unit {
 		case define.Week:
-			offset := (4 - int64(weekStart) + 7) % 7 // 1970-01-01 was a Thursday
 			n := day + offset
 			if n < 0 {
 				n -= 6
@@ -265,6 +319,15 @@ func (c *compiler) streak(x define.Streak) boolFunc {
 			return int64(y)*12 + int64(m)
 		}
 		return day
+	}
+	beginOf := func(f *frame, unit int64) strata.Instant {
+		switch x.Unit {
+		case define.Week:
+			unit = 7*unit - offset
+		case define.Month: // months are numbered from 1
+			unit = define.DayNumber(0, time.Month(unit), 1)
+		}
+		return f.days.startOf(unit)
 	}
 	return func(f *frame) bool {
 		var units []int64
@@ -283,6 +346,9 @@ func (c *compiler) streak(x define.Streak) boolFunc {
 			longest = 0
 			if n := len(units); n > 0 && units[n-1] >= unitOf(f, f.asOf)-1 {
 				longest = run
+				if f.timed {
+					f.due(beginOf(f, units[n-1]+2))
+				}
 			}
 		}
 		return test(f, strata.NumberOf(int64(longest), 0))

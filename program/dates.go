@@ -10,27 +10,29 @@ import (
 // dateTest compiles the operators of dates that take no plain operand.
 func (c *compiler) dateTest(cmp define.Comparison) valueTest {
 	zone := c.zone
-	// days is the span of the window as civil days [from, to).
-	bounds := func(f *frame) (from, to strata.Instant) {
-		if cmp.Ahead != nil {
-			return cmp.Ahead.Ahead(f.asOf, zone)
-		}
-		return cmp.Window.Span(f.asOf, zone, f.p.weekStart)
-	}
 	if cmp.Window != nil && cmp.Window.Kind == define.Anchored {
 		c.unsupported("anchored window of a date")
 		return never
 	}
+	var in ends
+	switch {
+	case cmp.Ahead != nil:
+		kind := durationKind(*cmp.Ahead)
+		in = c.spanning(kind, kind, func(asOf strata.Instant) (strata.Instant, strata.Instant) { return cmp.Ahead.Ahead(asOf, zone) })
+	case cmp.Window != nil:
+		in = c.windowEnds(*cmp.Window)
+	}
 	switch cmp.Op {
 	case define.Within, define.InNext, define.Between:
 		return func(f *frame, v strata.Value) bool {
-			from, to := bounds(f)
 			at := instantOf(v, zone)
-			return at >= from && at < to
+			f.passes(in.from, at)
+			f.passes(in.to, at)
+			return at >= f.borders[in.from] && at < f.borders[in.to]
 		}
 	case define.Anniversary:
 		return func(f *frame, v strata.Value) bool {
-			from, to := bounds(f)
+			from, to := f.borders[in.from], f.borders[in.to]
 			day := dayOf(v, zone)
 			first := day
 			if from > define.DayStart(day, zone) {
@@ -43,13 +45,45 @@ func (c *compiler) dateTest(cmp define.Comparison) valueTest {
 			if to < define.DayStart(end, zone) {
 				end = define.DayOf(to-1, zone) + 1
 			}
-			return define.HasAnniversary(day, first, end)
+			has := define.HasAnniversary(day, first, end)
+			if f.timed {
+				f.anniversary(in, has, day, first, end)
+			}
+			return has
 		}
 	}
-	test := c.test(*cmp.Test, define.Type{Name: define.TypeNumber}) // Age
+	test, turns := c.test(*cmp.Test, define.Type{Name: define.TypeNumber}), stepsOf(*cmp.Test) // Age
 	return func(f *frame, v strata.Value) bool {
-		return test(f, strata.NumberOf(int64(define.YearsOld(dayOf(v, zone), f.days.of(f.asOf))), 0))
+		day := dayOf(v, zone)
+		years := define.YearsOld(day, f.today)
+		if n, ok := turns.after(int64(years)); ok && f.timed && n < 10_000 {
+			year, _, _ := define.CivilDate(day)
+			f.due(f.days.startOf(define.AnniversaryIn(day, year+int(n))))
+		}
+		return test(f, strata.NumberOf(int64(years), 0))
 	}
+}
+
+// anniversary says when a day's having an anniversary in the civil days
+// [first, end) between the borders may change: when the last of them leaves,
+// or the next comes.
+func (f *frame) anniversary(in ends, has bool, day, first, end int64) {
+	if has {
+		year, _, _ := define.CivilDate(end - 1)
+		at := define.AnniversaryIn(day, year)
+		if at >= end {
+			at = define.AnniversaryIn(day, year-1)
+		}
+		f.passes(in.from, f.days.startOf(at))
+		return
+	}
+	after := max(first, end, day) // none lies in the days, so the next is the first from here on
+	year, _, _ := define.CivilDate(after)
+	at := define.AnniversaryIn(day, year)
+	if at < after {
+		at = define.AnniversaryIn(day, year+1)
+	}
+	f.passes(in.to, f.days.startOf(at))
 }
 
 // dayOf returns the civil day of a date or time.

@@ -17,6 +17,9 @@ func (c *compiler) formula(expr define.Expr) valueFunc {
 		return func(*frame) strata.Value { return v }
 	case define.NameExpr:
 		if at, ok := c.index[define.Ref{Kind: "tag", Name: x.Name}]; ok {
+			if c.tags[at].Since != 0 {
+				return c.grown(define.TagValue{Tag: x.Name}, everyUnit)
+			}
 			return func(f *frame) strata.Value { return number(f.row.Tags[at]) }
 		}
 		slot := c.attribute(x.Name)

@@ -2,7 +2,6 @@ package program
 
 import (
 	"math"
-	"time"
 
 	"strata"
 	"strata/define"
@@ -22,17 +21,25 @@ type frame struct {
 	gross      []*strata.Run // by event code, as they came
 	attributes []strata.Value
 	row        Row
-	windows    []span // by window slot, not anchored
-	points     []span // by operand slot
+	borders    []strata.Instant // by border
+	tables     []dayTable       // of daily borders
+	windows    []span           // by window slot, not anchored, cut after as_of
+	instants   []strata.Instant // by tag: since when a time counts; else unknown
+
+	timed  bool           // ask for next
+	next   strata.Instant // the earliest at which something may change by time alone
+	today  int64          // the civil day of as_of
+	placed bool           // borders lie where as_of is
 
 	computed []bool // by aggregate slot
 	slots    []strata.Value
 	netter   netter
-	days     dayIndex
+	days     calendar
+	scratch  []strata.Instant
 }
 
 func (f *frame) init(p *Program, asOf strata.Instant, calibrations map[define.Ref]define.Calibration) {
-	f.p, f.asOf, f.until, f.calibrations = p, asOf, asOf+1, calibrations
+	f.p, f.calibrations = p, calibrations
 	f.runs = make([]*strata.Run, len(p.names))
 	f.gross = make([]*strata.Run, len(p.names))
 	f.attributes = make([]strata.Value, len(p.attributes))
@@ -44,16 +51,14 @@ func (f *frame) init(p *Program, asOf strata.Instant, calibrations map[define.Re
 		Levels:   make([]int, len(p.tiers)),
 	}
 	f.days.zone = p.zone
+	f.borders = make([]strata.Instant, len(p.borders))
+	f.tables = make([]dayTable, len(p.borders))
 	f.windows = make([]span, len(p.windows))
-	for i, w := range p.windows {
-		from, to := w.Bounds(asOf, p.zone, p.weekStart)
-		f.windows[i] = span{from, to}
+	f.instants = make([]strata.Instant, len(p.tags))
+	for i := range f.instants {
+		f.instants[i] = unknown
 	}
-	f.points = make([]span, len(p.points))
-	for i, point := range p.points {
-		from, to := point.Bounds(asOf, p.zone)
-		f.points[i] = span{from, to}
-	}
+	f.move(asOf)
 }
 
 // span is the instants [from, to).
@@ -61,6 +66,7 @@ type span struct{ from, to strata.Instant }
 
 func (f *frame) load(h *strata.History) {
 	f.h = h
+	f.next = define.Latest
 	clear(f.runs)
 	clear(f.gross)
 	clear(f.computed)
@@ -69,32 +75,39 @@ func (f *frame) load(h *strata.History) {
 		r := &h.Runs[i]
 		if int(r.Event) < len(f.runs) {
 			f.runs[r.Event], f.gross[r.Event] = r, r
+			if f.timed && f.p.looked[r.Event] {
+				if n := r.Search(f.until); n < r.N {
+					f.due(r.At(n))
+				}
+			}
 		}
 	}
 	for i := range h.Attributes {
 		a := &h.Attributes[i]
 		slot, used := f.p.attributes[a.Name]
-		if used && (a.At <= f.asOf || f.p.static[slot]) {
+		switch {
+		case used && (a.At <= f.asOf || f.p.static[slot]):
 			f.attributes[slot] = a.Value
+		case used:
+			f.due(a.At)
 		}
 	}
 	f.netter.net(f)
 }
 
-// dayIndex turns instants into civil day numbers, remembering the last day.
-type dayIndex struct {
-	zone       *time.Location
-	start, end strata.Instant
-	day        int64
-}
-
-// of returns the civil day of an instant in days since 1970-01-01.
-func (d *dayIndex) of(at strata.Instant) int64 {
-	if at < d.start || at >= d.end {
-		d.day = define.DayOf(at, d.zone)
-		d.start, d.end = define.DayStart(d.day, d.zone), define.DayStart(d.day+1, d.zone)
+// lookAtRefunds marks the events of which a coming one changes what the
+// selections see: refunds of events that are looked at, and orders that must
+// be there for a refund to take back their lines.
+func (p *Program) lookAtRefunds() {
+	for _, r := range p.refunds {
+		seen := p.looked[r.order]
+		for _, line := range r.lines {
+			seen = seen || p.looked[line]
+		}
+		if seen {
+			p.looked[r.order], p.looked[r.event] = true, true
+		}
 	}
-	return d.day
 }
 
 // refund is one compiled refund declaration of the catalogue.

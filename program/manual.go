@@ -22,6 +22,7 @@ func (c *compiler) manual(x define.ManualValue) valueFunc {
 		}
 		m, ok := strata.ManualOf(&strata.Attribute{Name: name, Value: stored})
 		if v := m.InForce(f.asOf); ok && v.Kind == kind {
+			f.due(m.Expires)
 			return v
 		}
 		return strata.Value{}
@@ -32,30 +33,20 @@ func (c *compiler) manual(x define.ManualValue) valueFunc {
 func (p *Probe) In(ref define.Ref) { p.c.ref = ref }
 
 // AsOf returns the probe's instant.
-func (p *Probe) AsOf() strata.Instant { return p.f.asOf }
+func (p *Probe) AsOf() strata.Instant { return p.e.f.asOf }
 
 // Manual returns the latest entry by hand of a tag at or before the probe's
 // instant.
 func (p *Probe) Manual(tag string) (last strata.Manual, ok bool) {
 	for i := range p.h.Attributes {
 		a := &p.h.Attributes[i]
-		if a.At > p.f.asOf || a.Name != strata.ManualName(tag) {
+		if a.At > p.e.f.asOf || a.Name != strata.ManualName(tag) {
 			continue
 		}
 		if m, readable := strata.ManualOf(a); readable {
 			last, ok = m, true
 		}
 	}
+	p.e.f.due(last.Expires)
 	return last, ok
-}
-
-// manualInstants are those at which what was set by hand expires.
-func (p *Probe) manualInstants() []strata.Instant {
-	var out []strata.Instant
-	for i := range p.h.Attributes {
-		if m, ok := strata.ManualOf(&p.h.Attributes[i]); ok && m.Expires != 0 {
-			out = append(out, m.Expires)
-		}
-	}
-	return out
 }

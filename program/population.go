@@ -49,6 +49,13 @@ func (c *compiler) child(step string, v define.Value) (value valueFunc) {
 	return value
 }
 
+// grownChild is child where only some completed numbers of a time since an
+// event matter.
+func (c *compiler) grownChild(step string, v define.Value, matters turns) (value valueFunc) {
+	c.in(step, func() { value = c.grown(v, matters) })
+	return value
+}
+
 // populate declares the part of the definition being compiled whose cuts come
 // from everyone's values, and compiles those. The returned function gives the
 // cuts in force.
@@ -56,12 +63,13 @@ func (c *compiler) populate(of define.Value, among boolFunc, cuts func([]float64
 	if c.populating {
 		c.unsupported("cut points from everyone inside others")
 	}
-	c.populating = true
-	value := c.child("of", of)
-	c.populating = false
 	ref, part := c.ref, c.part
+	inForce := func(f *frame) []float64 { return f.calibrations[ref].Cuts[part] }
+	c.populating = true
+	value := c.grownChild("of", of, amongCuts(inForce))
+	c.populating = false
 	c.population = append(c.population, Population{Ref: ref, Part: part, value: value, among: among, Cuts: cuts})
-	return value, func(f *frame) []float64 { return f.calibrations[ref].Cuts[part] }
+	return value, inForce
 }
 
 // among compiles a population's condition; nil = everyone.
@@ -75,7 +83,7 @@ func (c *compiler) among(condition define.Condition) boolFunc {
 // bands compiles to the index of the band, -1 for a missing value.
 func (c *compiler) bands(x define.Bands) func(*frame) int {
 	if len(x.At) > 0 {
-		of := c.child("of", x.Of)
+		of := c.grownChild("of", x.Of, literalSteps(x.At).turns)
 		return func(f *frame) int { // [a, b)
 			v := of(f)
 			if v.IsMissing() {
@@ -175,7 +183,7 @@ func (c *compiler) rfm(d define.Tier) func(*frame) int {
 	values := [3]define.Value{x.Recency, x.Frequency, x.Monetary}
 	names := [3]string{"recency", "frequency", "monetary"}
 	var recency valueFunc
-	c.in(names[0], func() { recency = c.child("of", values[0]) })
+	c.in(names[0], func() { recency = c.grownChild("of", values[0], noUnit) })
 	valued := func(f *frame) bool { return !recency(f).IsMissing() }
 	if d.AppliesTo != nil {
 		applies := c.condition(d.AppliesTo)
@@ -247,7 +255,8 @@ func (c *compiler) scorer(x define.RFM, dimension int, of define.Value, valued b
 		for i, b := range breaks {
 			cuts[i] = b.Float64()
 		}
-		return byCuts(len(cuts)+1, c.child("of", of), func(*frame) []float64 { return cuts })
+		inForce := func(*frame) []float64 { return cuts }
+		return byCuts(len(cuts)+1, c.grownChild("of", of, amongCuts(inForce)), inForce)
 	case s.Split == "mean":
 		return split(func(values []float64) []float64 {
 			total := 0.0

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,11 +10,11 @@ import (
 )
 
 // Probe evaluates parts of definitions for one customer, for explanations.
-// Add every part first, then ask at any instants. It belongs to one
+// Add every part first, then move it to any instants and ask. It belongs to one
 // goroutine.
 type Probe struct {
 	c *compiler
-	f frame
+	e *Evaluator // nil until it is moved to an instant
 	h *strata.History
 
 	conditions []boolFunc
@@ -26,6 +27,9 @@ type Probe struct {
 // used.
 func (p *Program) Probe(h *strata.History) *Probe {
 	own := *p // compiling more parts must not touch the shared program
+	own.attributes, own.shared, own.windowSlots = maps.Clone(p.attributes), maps.Clone(p.shared), maps.Clone(p.windowSlots)
+	own.static, own.looked = slices.Clone(p.static), slices.Clone(p.looked)
+	own.borders, own.windows = slices.Clip(p.borders), slices.Clip(p.windows)
 	return &Probe{c: &compiler{Program: &own}, h: h}
 }
 
@@ -64,37 +68,51 @@ func (p *Probe) At(asOf strata.Instant, calibrations map[define.Ref]define.Calib
 	if len(p.c.errs) > 0 {
 		return joinErrors(p.c.errs)
 	}
-	p.f.init(p.c.Program, asOf, calibrations)
-	e := Evaluator{p: p.c.Program, f: p.f}
-	e.Run(p.h)
-	p.f = e.f
+	if p.e == nil {
+		p.c.lookAtRefunds()
+		p.e = p.c.At(asOf, calibrations)
+		p.e.Timers(true)
+	}
+	p.e.f.calibrations = calibrations
+	p.e.Move(asOf)
+	p.e.Run(p.h)
 	return nil
 }
 
+// Next returns the earliest instant after the probe's at which the answers of
+// the program, or those that the probe was asked for since it was moved, may
+// change by time alone; define.Latest is never.
+func (p *Probe) Next() strata.Instant { return p.e.f.next }
+
 // Holds returns the truth of a condition at the probe's instant.
-func (p *Probe) Holds(condition int) bool { return p.conditions[condition](&p.f) }
+func (p *Probe) Holds(condition int) bool { return p.conditions[condition](&p.e.f) }
 
 // Get returns a value at the probe's instant.
-func (p *Probe) Get(value int) strata.Value { return p.values[value](&p.f) }
+func (p *Probe) Get(value int) strata.Value { return p.values[value](&p.e.f) }
 
 // GetScores returns the scores of recency, frequency and monetary value; 0 is
 // none.
-func (p *Probe) GetScores(scores int) [3]int { return p.scores[scores](&p.f) }
+func (p *Probe) GetScores(scores int) [3]int { return p.scores[scores](&p.e.f) }
 
 // Tag, Member and Level return a definition's answer at the probe's instant.
 func (p *Probe) Tag(name string) strata.Value {
-	return p.f.row.Tags[p.c.index[define.Ref{Kind: "tag", Name: name}]]
+	at := p.c.index[define.Ref{Kind: "tag", Name: name}]
+	v, f := p.e.f.row.Tags[at], &p.e.f
+	if unit := p.c.tags[at].Since; unit != 0 && !v.IsMissing() {
+		f.completes(f.instants[at], unit, v.Int, everyUnit)
+	}
+	return v
 }
 
 // Member reports membership of a segment.
 func (p *Probe) Member(name string) bool {
-	return p.f.row.Segments[p.c.index[define.Ref{Kind: "segment", Name: name}]]
+	return p.e.f.row.Segments[p.c.index[define.Ref{Kind: "segment", Name: name}]]
 }
 
 // Level returns the level in a tier, "" for none.
 func (p *Probe) Level(name string) string {
 	at := p.c.index[define.Ref{Kind: "tier", Name: name}]
-	if n := p.f.row.Levels[at]; n >= 0 {
+	if n := p.e.f.row.Levels[at]; n >= 0 {
 		return p.c.tiers[at].Levels[n]
 	}
 	return ""
@@ -108,7 +126,7 @@ func (p *Probe) Newest(selection, n int) []strata.Event {
 		i   int
 	}
 	var found []place
-	p.selections[selection].each(&p.f, func(r *strata.Run, i int) bool {
+	p.selections[selection].each(&p.e.f, func(r *strata.Run, i int) bool {
 		found = append(found, place{r, i})
 		return true
 	})
@@ -132,51 +150,4 @@ func (p *Probe) event(r *strata.Run, i int) strata.Event {
 	}
 	slices.SortFunc(e.Properties, func(a, b strata.Property) int { return strings.Compare(a.Name, b.Name) })
 	return e
-}
-
-// Instants returns the instants, ascending, after as_of and within the given
-// civil days, at which anything in the program may change by time alone:
-// the starts of civil days, the moments at which an event leaves a sliding
-// window, completes a day, or has its time come, the ends of what was set by
-// hand.
-func (p *Probe) Instants(asOf strata.Instant, days int) []strata.Instant {
-	zone := p.c.zone
-	today := define.DayOf(asOf, zone)
-	horizon := define.DayStart(today+int64(days), zone)
-	var out []strata.Instant
-	for d := today + 1; d <= today+int64(days); d++ {
-		out = append(out, define.DayStart(d, zone))
-	}
-	out = append(out, p.manualInstants()...)
-	var sliding []strata.Instant
-	for _, w := range p.c.windows {
-		if ms, ok := w.Last.Millis(); ok && ms > 0 {
-			sliding = append(sliding, strata.Instant(ms))
-		}
-	}
-	clock := map[strata.Instant]bool{} // times of day of the edge events
-	for r := range p.h.Runs {
-		run := &p.h.Runs[r]
-		for i := range run.N {
-			at := run.At(i)
-			if at > asOf {
-				out = append(out, at)
-			}
-			for _, d := range sliding {
-				out = append(out, at+d+1)
-			}
-		}
-		for _, i := range [2]int{0, run.N - 1} {
-			at := run.At(i)
-			clock[at-define.DayStart(define.DayOf(at, zone), zone)] = true
-		}
-	}
-	for at := range clock {
-		for d := range int64(days) {
-			out = append(out, define.DayStart(today+d, zone)+at)
-		}
-	}
-	out = slices.DeleteFunc(out, func(at strata.Instant) bool { return at <= asOf || at > horizon })
-	slices.Sort(out)
-	return slices.Compact(out)
 }

@@ -31,8 +31,11 @@ type Program struct {
 	static     []bool         // by attribute slot: holds at every instant
 	shared     map[string]int // aggregate slot by canonical key
 	aggregates int            // number of shared slots
-	windows    []define.Window
-	points     []define.TimePoint // operands
+
+	looked      []bool // by event code: some selection can see it
+	borders     []border
+	windows     []ends // by slot
+	windowSlots map[define.Window]int
 
 	tags     []Tag
 	segments []Segment
@@ -47,7 +50,10 @@ type Program struct {
 // slices.
 type (
 	Tag struct {
-		Name  string
+		Name string
+		// Since is the unit of a tag that is the completed time since an
+		// event, which grows as time passes; 0 of every other tag.
+		Since define.Unit
 		value valueFunc
 	}
 	Segment struct {
@@ -105,7 +111,7 @@ func Compile(set *define.Set, o Options) (*Program, error) {
 	p := &Program{
 		set: set, dict: o.Dictionary, zone: zone, weekStart: o.Settings.WeekStart, settings: o.Settings, people: o.People,
 		events: map[string]uint16{}, names: o.Dictionary.EventNames(), attributes: map[string]int{}, shared: map[string]int{},
-		index: map[define.Ref]int{},
+		index: map[define.Ref]int{}, windowSlots: map[define.Window]int{}, looked: make([]bool, len(o.Dictionary.EventNames())),
 	}
 	for code, name := range p.names {
 		if name != "" {
@@ -121,6 +127,7 @@ func Compile(set *define.Set, o Options) (*Program, error) {
 	if len(c.errs) > 0 {
 		return nil, joinErrors(c.errs)
 	}
+	p.lookAtRefunds()
 	return p, nil
 }
 
@@ -158,10 +165,24 @@ func (c *compiler) definition(ref define.Ref) {
 		if d.Expires.N != 0 {
 			c.unsupported("expires")
 		}
-		v := c.value(d.Value)
-		c.index[ref] = len(c.tags)
-		c.order = append(c.order, step{"tag", len(c.tags)})
-		c.tags = append(c.tags, Tag{Name: ref.Name, value: v})
+		tag := Tag{Name: ref.Name}
+		at := len(c.tags)
+		if since := c.since(d.Value); since != nil {
+			tag.Since = since.unit
+			plain := c.grown(d.Value, noUnit) // that it grows is no change
+			tag.value = func(f *frame) strata.Value {
+				f.instants[at] = unknown
+				if instant, found := since.at(f); found {
+					f.instants[at] = instant
+				}
+				return plain(f)
+			}
+		} else {
+			tag.value = c.value(d.Value)
+		}
+		c.index[ref] = at
+		c.order = append(c.order, step{"tag", at})
+		c.tags = append(c.tags, tag)
 	case "segment":
 		d := c.set.Segments[ref.Name]
 		c.path = "segments." + ref.Name
@@ -219,6 +240,13 @@ type Row struct {
 	Tags     []strata.Value
 	Segments []bool
 	Levels   []int // index into the tier's levels, -1 = none
+	// Next is, where the evaluator keeps timers, the earliest instant after
+	// its own at which anything in the row may change, taking it that nothing
+	// happens but what is known already: an event or value dated after as_of
+	// counts. Until then every row is equal, but for tags that are a time
+	// since an event, which grow and are equal as Stored. define.Latest is
+	// never. It may come early, never late.
+	Next strata.Instant
 }
 
 // Evaluator runs a program at one instant, one customer after another. It
@@ -235,6 +263,13 @@ func (p *Program) At(asOf strata.Instant, calibrations map[define.Ref]define.Cal
 	e.f.init(p, asOf, calibrations)
 	return e
 }
+
+// Timers says whether rows have their Next; they have not at first.
+func (e *Evaluator) Timers(on bool) { e.f.timed = on }
+
+// Move takes the evaluator to another instant. What has been found out about
+// civil days is kept, so that many moves are cheap.
+func (e *Evaluator) Move(asOf strata.Instant) { e.f.move(asOf) }
 
 // AsOf returns the evaluator's instant.
 func (e *Evaluator) AsOf() strata.Instant { return e.f.asOf }
@@ -254,6 +289,7 @@ func (e *Evaluator) Run(h *strata.History) *Row {
 			f.row.Levels[s.at] = e.p.tiers[s.at].level(f)
 		}
 	}
+	f.row.Next = f.next
 	return &f.row
 }
 

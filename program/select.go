@@ -13,6 +13,7 @@ type selection struct {
 	codes  []uint16 // event types, by name
 	where  []propertyTest
 	window func(*frame) (span, bool) // false: no window, so no events
+	slot   int                       // of the window; -1 = anchored
 	gross  bool
 }
 
@@ -29,10 +30,12 @@ type propertyTest struct {
 }
 
 func (c *compiler) selection(s define.Selection) *selection {
-	out := &selection{gross: s.Gross, window: c.window(s.Window)}
+	out := &selection{gross: s.Gross}
+	out.window, out.slot = c.window(s.Window)
 	for _, name := range c.eventNames(s.Events) {
 		if code, seen := c.events[name]; seen {
 			out.codes = append(out.codes, code)
+			c.looked[code] = true
 		}
 	}
 	for _, w := range s.Where {
@@ -154,7 +157,8 @@ func (p *Program) property(r *strata.Run, property uint16, i int) strata.Value {
 	return strata.Value{}
 }
 
-func (c *compiler) window(w define.Window) func(*frame) (span, bool) {
+// window compiles a window; its slot is -1 where it is anchored.
+func (c *compiler) window(w define.Window) (of func(*frame) (span, bool), slot int) {
 	if w.Kind == define.Anchored {
 		anchor := c.selection(w.Anchor.Select)
 		first, a, zone := w.Anchor.First, w.Anchor, c.zone
@@ -165,18 +169,15 @@ func (c *compiler) window(w define.Window) func(*frame) (span, bool) {
 			}
 			from, to := a.Bounds(at, f.asOf, zone)
 			return span{from, to}, true
-		}
+		}, -1
 	}
-	slot := len(c.windows)
-	for i, known := range c.windows {
-		if known == w {
-			slot = i
-		}
+	slot, known := c.windowSlots[w]
+	if !known {
+		slot = len(c.windows)
+		c.windowSlots[w] = slot
+		c.windows = append(c.windows, c.windowEnds(w))
 	}
-	if slot == len(c.windows) {
-		c.windows = append(c.windows, w)
-	}
-	return func(f *frame) (span, bool) { return f.windows[slot], true }
+	return func(f *frame) (span, bool) { return f.windows[slot], true }, slot
 }
 
 // run returns the run of an event type as the selection sees it.
@@ -204,6 +205,7 @@ func (s *selection) each(f *frame, fn func(r *strata.Run, i int) bool) {
 		return
 	}
 	s.eachIn(f, w, fn)
+	s.timers(f)
 }
 
 func (s *selection) eachIn(f *frame, w span, fn func(r *strata.Run, i int) bool) {
@@ -294,6 +296,14 @@ func (s *selection) edgeEvent(f *frame, first bool, passes func(r *strata.Run, i
 				best, at = r, i
 				break
 			}
+		}
+	}
+	if f.timed && s.slot >= 0 {
+		if best != nil {
+			f.passes(f.p.windows[s.slot].from, best.At(at))
+		}
+		if best == nil || !first {
+			f.enters(s)
 		}
 	}
 	return best, at

@@ -106,7 +106,7 @@ func (c *compiler) sequence(x define.Sequence) boolFunc {
 		selections = append(selections, s.Select)
 	}
 	c.oneSight(selections...)
-	window := c.window(x.Window)
+	window, slot := c.window(x.Window)
 	var without *selection
 	if x.Without != nil {
 		without = c.selection(*x.Without)
@@ -119,13 +119,25 @@ func (c *compiler) sequence(x define.Sequence) boolFunc {
 		search := search{f: f, steps: steps, of: make([][]occurrence, len(steps))}
 		for i := range steps {
 			if search.of[i] = steps[i].events.all(f, in); len(search.of[i]) == 0 {
+				f.entersSpan(steps[i].events, slot)
 				return false
 			}
 		}
 		if without != nil {
 			search.without = without.all(f, span{define.Earliest, f.until})
 		}
-		return search.run()
+		found := search.run()
+		if !f.timed || slot < 0 {
+			return found
+		}
+		if found { // until the first of these leaves
+			f.passes(f.p.windows[slot].from, search.chosen[0].at)
+			return true
+		}
+		for i := range steps {
+			f.entersSpan(steps[i].events, slot)
+		}
+		return false
 	}
 }
 
@@ -207,10 +219,14 @@ func (c *compiler) notFollowed(x define.NotFollowed) boolFunc {
 	zone := c.zone
 	return func(f *frame) bool {
 		found := false
-		a.each(f, func(r *strata.Run, i int) bool {
+		in, ok := a.window(f)
+		if !ok {
+			return false
+		}
+		a.eachIn(f, in, func(r *strata.Run, i int) bool {
 			first := occurrence{r, i, r.At(i)}
 			end := x.By.Within.EndAfter(first.at, zone)
-			if end > f.asOf {
+			if end > f.asOf && !f.timed {
 				return true // the deadline has not passed
 			}
 			followed := false
@@ -219,9 +235,21 @@ func (c *compiler) notFollowed(x define.NotFollowed) boolFunc {
 				followed = !b.is(first) && by.joins(f, b, first)
 				return !followed
 			})
-			found = !followed
+			switch {
+			case followed:
+			case end > f.asOf:
+				f.due(end)
+			default:
+				found = true
+				if a.slot >= 0 { // it stays so until it leaves
+					f.passes(f.p.windows[a.slot].from, first.at)
+				}
+			}
 			return !found
 		})
+		if !found {
+			f.enters(a)
+		}
 		return found
 	}
 }

@@ -61,12 +61,16 @@ func (c *compiler) positive(cmp define.Comparison, fold bool, typ define.Type) v
 	for i, o := range cmp.Operands {
 		operands[i] = c.operand(o, fold)
 	}
+	from, to := usesEnds(cmp.Op)
 	one := func(test func(v strata.Value, o operand) bool) valueTest {
 		get := operands[0]
 		return func(f *frame, v strata.Value) bool {
 			o := get(f)
 			if o.missing() {
 				return false
+			}
+			if o.moves {
+				o.timers(f, instantOf(v, c.zone), from, to)
 			}
 			if fold {
 				v = folded(v)
@@ -80,7 +84,11 @@ func (c *compiler) positive(cmp define.Comparison, fold bool, typ define.Type) v
 				v = folded(v)
 			}
 			for _, get := range operands {
-				if o := get(f); !o.missing() && test(v, o) {
+				o := get(f)
+				if o.moves {
+					o.timers(f, instantOf(v, c.zone), from, to)
+				}
+				if !o.missing() && test(v, o) {
 					return true
 				}
 			}
@@ -145,6 +153,8 @@ func (c *compiler) positive(cmp define.Comparison, fold bool, typ define.Type) v
 			}
 			if a.span || b.span {
 				at := instantOf(v, zone)
+				a.timers(f, at, true, false)
+				b.timers(f, at, true, false)
 				return at >= a.from && at < b.from
 			}
 			x, okX := order(v, a)
@@ -228,6 +238,30 @@ type operand struct {
 	value    strata.Value
 	span     bool
 	from, to strata.Instant // [from, to): one millisecond for an instant, else a civil day
+	moves    bool           // from and to are the borders
+	ends     ends
+}
+
+// timers says when an operand's ends pass an instant, if they matter.
+func (o operand) timers(f *frame, at strata.Instant, from, to bool) {
+	if o.moves && from {
+		f.passes(o.ends.from, at)
+	}
+	if o.moves && to {
+		f.passes(o.ends.to, at)
+	}
+}
+
+// usesEnds reports which ends of an operand that is a span an operator looks
+// at.
+func usesEnds(op define.Op) (from, to bool) {
+	switch op {
+	case define.Before, define.Since, define.AtLeast, define.LessThan:
+		return true, false
+	case define.After, define.Until, define.GreaterThan, define.AtMost:
+		return false, true
+	}
+	return true, true
 }
 
 func (o operand) missing() bool { return !o.span && o.value.IsMissing() }
@@ -251,9 +285,10 @@ func (c *compiler) operand(o define.Operand, fold bool) func(*frame) operand {
 		slot := c.attribute(o.Attribute)
 		return func(f *frame) operand { return spanOf(f.attributes[slot]) }
 	case o.Time != nil:
-		slot := len(c.points)
-		c.points = append(c.points, *o.Time)
-		return func(f *frame) operand { return operand{span: true, from: f.points[slot].from, to: f.points[slot].to} }
+		in := c.pointEnds(*o.Time)
+		return func(f *frame) operand {
+			return operand{span: true, from: f.borders[in.from], to: f.borders[in.to], moves: true, ends: in}
+		}
 	case o.Duration != nil:
 		v := strata.NumberOf(milliseconds(*o.Duration), 0)
 		return func(*frame) operand { return operand{value: v} }

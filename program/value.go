@@ -22,6 +22,10 @@ func (c *compiler) value(value define.Value) valueFunc {
 		at, ok := c.index[define.Ref{Kind: "tag", Name: x.Tag}]
 		if !ok {
 			c.unsupported("tag " + x.Tag)
+			return missing
+		}
+		if c.tags[at].Since != 0 {
+			return c.grown(x, everyUnit)
 		}
 		return func(f *frame) strata.Value { return f.row.Tags[at] }
 	case define.TierValue:
@@ -57,14 +61,7 @@ func (c *compiler) value(value define.Value) valueFunc {
 	case define.Favourite:
 		return c.favourite(x)
 	case define.SinceEvent:
-		s, zone := c.selection(x.Select), c.zone
-		return func(f *frame) strata.Value {
-			at, found := s.edge(f, x.First)
-			if !found {
-				return strata.Value{}
-			}
-			return strata.NumberOf(define.Completed(at, f.asOf, x.Unit, zone), 0)
-		}
+		return c.grown(x, everyUnit)
 	case define.GapValue:
 		return c.gapValue(x)
 	case define.Rules:
@@ -89,7 +86,7 @@ func (c *compiler) value(value define.Value) valueFunc {
 			return strata.TextOf(x.Cells[r][col])
 		}
 	case define.Ladder:
-		of := c.child("of", x.Of)
+		of := c.grownChild("of", x.Of, literalSteps(x.Steps).turns)
 		return func(f *frame) strata.Value {
 			v := of(f)
 			if v.IsMissing() || len(x.Steps) == 0 {
@@ -149,10 +146,25 @@ func (c *compiler) share(key string, compute valueFunc) valueFunc {
 }
 
 func (c *compiler) aggregate(x define.Aggregate) valueFunc {
-	// Pointers in the tree print as addresses: such selections are merely not
-	// shared.
-	return c.share(fmt.Sprintf("%+v", x), c.aggregateOnce(x))
+	value := c.share(key(x), c.aggregateOnce(x))
+	switch x.Kind {
+	case define.Times, define.Sum, define.Average:
+		// The others go through each, which sets timers itself.
+		s := c.selection(x.Select)
+		timers := c.share(key("timers", x.Select), func(f *frame) strata.Value { s.timers(f); return strata.Value{} })
+		return func(f *frame) strata.Value {
+			if f.timed {
+				timers(f)
+			}
+			return value(f)
+		}
+	}
+	return value
 }
+
+// key names a computation by what it is made of. Pointers in the tree print as
+// addresses: such selections are merely not shared.
+func key(parts ...any) string { return fmt.Sprintf("%+v", parts) }
 
 func (c *compiler) aggregateOnce(x define.Aggregate) valueFunc {
 	s := c.selection(x.Select)

@@ -1,0 +1,165 @@
+package compute_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"strata"
+	"strata/compute"
+	"strata/define"
+	"strata/program"
+)
+
+// TestTimers asks random definitions over random histories when they change
+// next by time alone, and looks whether they do not before.
+func TestTimers(t *testing.T) {
+	from, to := 1, min(*pairs, 150)
+	if *seed > 0 {
+		from, to = *seed, *seed
+	}
+	var total walked
+	for n := from; n <= to; n++ {
+		if wrong := walkPair(t, n, &total); wrong != "" {
+			t.Errorf("seed %d: %s\nrun it alone: go test ./compute -run TestTimers -seed %d -v", n, wrong, n)
+		}
+		if t.Failed() && n >= 20 && *seed == 0 {
+			break
+		}
+	}
+	t.Logf("%d lives, %d instants visited, at %d of them something changed; looked between at %d", total.lives, total.visited, total.changed, total.between)
+	if *seed == 0 && total.changed*20 < total.visited {
+		t.Errorf("only at %d of %d instants something changed", total.changed, total.visited)
+	}
+}
+
+type walked struct{ lives, visited, changed, between int }
+
+// walkPair goes through everybody's life from change to change.
+func walkPair(t *testing.T, n int, total *walked) string {
+	world, g := drawPair(t, n)
+	store, people, numbers := stores(t, world)
+	defer store.Close()
+	engine, err := compute.New(store, unpublished{world.Set}, people, world.Settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := world.Set.Only(supportedBy(engine, world.Set)...)
+	end := define.DayStart(g.day+45, g.zone)
+	answer, err := engine.Evaluate(t.Context(), set, end)
+	if err != nil {
+		return err.Error()
+	}
+	p, err := program.Compile(set, program.Options{Dictionary: store.Dictionary(), Settings: world.Settings, People: people})
+	if err != nil {
+		return err.Error()
+	}
+	plain, timed := p.At(end, answer.Calibrations), p.At(end, answer.Calibrations)
+	timed.Timers(true)
+	for _, customer := range slices.Sorted(maps.Keys(world.People)) {
+		person := world.People[customer]
+		var known []strata.Instant
+		for _, e := range person.Events {
+			known = append(known, e.At)
+		}
+		for _, a := range person.Attributes {
+			known = append(known, a.At)
+		}
+		wrong := ""
+		look := func(h *strata.History) error {
+			total.lives++
+			wrong = walk(h, p, plain, timed, known, end, g, total)
+			return nil
+		}
+		if len(known) == 0 {
+			look(&strata.History{Customer: numbers[customer]})
+		} else if err := store.Load(numbers[customer], look); err != nil {
+			return err.Error()
+		}
+		if wrong != "" {
+			text := ""
+			for _, ref := range define.Order(set) {
+				one, err := define.PrintOne(set, ref)
+				if err == nil {
+					text += string(one) + "\n"
+				}
+			}
+			return fmt.Sprintf("customer %s in %s: %s\n%s", customer, g.zone, wrong, text+facts(person, g.zone)+marked(person, g.zone))
+		}
+	}
+	return ""
+}
+
+// walk follows Next from before the first fact, and compares what it is at
+// each with what it is between.
+func walk(h *strata.History, p *program.Program, plain, timed *program.Evaluator, facts []strata.Instant, end strata.Instant, g historian, total *walked) string {
+	at := define.DayStart(g.day-100, g.zone)
+	if len(facts) > 0 {
+		at = max(slices.Min(facts)-1, define.DayStart(g.day-900, g.zone))
+	}
+	var dense []strata.Instant
+	for day := define.DayOf(at, g.zone); define.DayStart(day, g.zone) < end; day++ {
+		start := define.DayStart(day, g.zone)
+		dense = append(dense, start-1, start, start+strata.Instant(g.IntN(86_400_000)))
+	}
+	for _, fact := range facts {
+		for _, d := range []strata.Instant{0, 36 * 3600_000, strata.Instant(1+g.IntN(90)) * 60_000, strata.Instant(1+g.IntN(90)) * 3600_000} {
+			dense = append(dense, fact+d-1, fact+d, fact+d+1)
+		}
+	}
+	slices.Sort(dense)
+	before := ""
+	for at <= end {
+		timed.Move(at)
+		row := timed.Run(h)
+		now, next := printed(timed, row), row.Next
+		stored := make([]strata.Value, len(row.Tags))
+		for i := range stored {
+			stored[i] = timed.Stored(i)
+		}
+		total.visited++
+		if now != before {
+			total.changed++
+		}
+		before = now
+		if next <= at {
+			return fmt.Sprintf("at %s the next change is at %s", at.In(g.zone), next.In(g.zone))
+		}
+		first, _ := slices.BinarySearch(dense, at)
+		last, _ := slices.BinarySearch(dense, next)
+		looks := append([]strata.Instant{at, at + 1, min(next, end) - 1}, dense[first:last]...)
+		if next-at > 1 && next < end {
+			looks = append(looks, at+strata.Instant(g.Int64N(int64(next-at))))
+		}
+		for _, look := range looks {
+			if look < at || look >= next {
+				continue
+			}
+			total.between++
+			plain.Move(look)
+			then := plain.Run(h)
+			for i, v := range then.Tags {
+				if shown := p.Shown(i, stored[i], look); shown != v {
+					return fmt.Sprintf("%s is stored as %s at %s, which at %s is shown as %s and is %s", p.Tags()[i].Name, stored[i], at.In(g.zone), look.In(g.zone), shown, v)
+				}
+			}
+			if then := printed(plain, then); then != now {
+				return fmt.Sprintf("at %s the next change is at %s, but at %s it is another:\n%s\n%s", at.In(g.zone).Format(time.RFC3339Nano), next.In(g.zone).Format(time.RFC3339Nano), look.In(g.zone).Format(time.RFC3339Nano), now, then)
+			}
+		}
+		at = next
+	}
+	return ""
+}
+
+// printed is a row with what is stored of its tags.
+func printed(e *program.Evaluator, row *program.Row) string {
+	out := ""
+	for i := range row.Tags {
+		v := e.Stored(i)
+		out += v.Kind.String() + " " + v.String() + "; "
+	}
+	return fmt.Sprint(out, row.Segments, row.Levels)
+}
