@@ -181,7 +181,7 @@ func (e *Engine) everyone(ctx context.Context, p *program.Program, asOf strata.I
 	err := e.scan(ctx, n, func() func(*strata.History) {
 		run := p.At(asOf, calibrations)
 		return func(h *strata.History) {
-			build.Set(h.Customer, audience.Row(*run.Run(h)))
+			build.Set(h.Customer, rowOf(run.Run(h)))
 			last.see(h, asOf)
 		}
 	})

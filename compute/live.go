@@ -213,6 +213,7 @@ func (l *Live) Step(ctx context.Context, now strata.Instant) (more bool, err err
 	}
 	tasks, more := l.tasks(now)
 	if len(tasks) > 0 {
+		s.grow(int(tasks[len(tasks)-1].customer) + 1)
 		done, err := l.evaluate(ctx, s, tasks, now)
 		if err == nil {
 			forget := uint64(0)
@@ -349,7 +350,7 @@ func (l *Live) Now() *Answer {
 	table.AsOf, table.Sequence = s.through, s.Publish
 	p, asOf := s.program, s.through
 	for i, t := range p.Tags() {
-		if p.Since(i) {
+		if t.Since != 0 {
 			table.Tags[t.Name] = table.Tags[t.Name].Map(func(v strata.Value) strata.Value { return p.Shown(i, v, asOf) })
 		}
 	}
@@ -366,7 +367,14 @@ func (l *Live) dayBegan(from, to strata.Instant) bool {
 // Changes calls fn with the changes after the given number, in order, until
 // it returns false.
 func (l *Live) Changes(after uint64, fn func(*strata.Change) bool) error {
-	refs := l.refs()
+	refs := map[uint16]define.Ref{}
+	l.mu.RLock()
+	if l.current != nil {
+		for name, n := range l.current.Columns {
+			refs[n] = parseRef(name)
+		}
+	}
+	l.mu.RUnlock()
 	err := l.store.ScanKeys(resultKey(changeKind, after+1), []byte{'r', changeKind + 1}, func(key, value []byte) error {
 		last := binary.BigEndian.Uint64(key[2:])
 		d := decoder{b: value}
@@ -462,5 +470,5 @@ func (l *Live) TimeSince(tag string) bool {
 		return false
 	}
 	i := slices.IndexFunc(l.current.program.Tags(), func(t program.Tag) bool { return t.Name == tag })
-	return i >= 0 && l.current.program.Since(i)
+	return i >= 0 && l.current.program.Tags()[i].Since != 0
 }

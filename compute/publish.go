@@ -70,19 +70,22 @@ type walker struct {
 //
 // A fact that lies before an entry of the customer's histories is late: they
 // are written anew from its instant on, and what follows for the present
-// state is one change with that cause.
+// state is one change with that cause. So it is with a customer who is new, of
+// whom the histories know nothing, but whose cause is the fact itself.
 func (w *walker) walk(h *strata.History, t task) evaluation {
 	var out evaluation
 	c := int(t.customer)
 	next, latest := w.next[c], w.latest[c]
 	at, late := min(next, w.now), false
+	fresh := !w.table.Everyone.Contains(uint32(c))
 	if t.touched {
 		from := t.from
 		if t.attributes && w.program.HoldsAlways() {
-			from = w.Floor + 1
+			from = w.Floor
 		}
+		// What lies before the histories begin changes what they begin with.
+		late = from <= max(latest, w.Floor) || fresh
 		from = min(max(from, w.Floor+1), w.now)
-		late = latest != 0 && from <= latest
 		at = min(at, from)
 		if late {
 			at = from
@@ -124,7 +127,11 @@ func (w *walker) walk(h *strata.History, t task) evaluation {
 		}
 		w.recall(t.customer)
 		if shifts := w.compare(row); len(shifts) > 0 {
-			out.records = append(out.records, record{t.customer, w.now, strata.ByLateEvent, shifts})
+			cause := strata.ByLateEvent
+			if fresh {
+				cause = strata.ByEvent
+			}
+			out.records = append(out.records, record{t.customer, w.now, cause, shifts})
 		}
 	}
 	out.delta = delta{customer: t.customer, next: row.Next, latest: latest, cells: w.cells(t.customer, row)}
@@ -201,7 +208,10 @@ func (w *walker) answer(col *column, row *program.Row) strata.Value {
 	case "segment":
 		return strata.BooleanOf(row.Segments[col.place])
 	case "tier":
-		return w.program.Tiers()[col.place].Value(row.Levels[col.place])
+		if n := row.Levels[col.place]; n >= 0 {
+			return strata.TextOf(w.program.Tiers()[col.place].Levels[n])
+		}
+		return strata.Value{}
 	}
 	return w.eval.Stored(col.place)
 }

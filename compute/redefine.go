@@ -193,7 +193,7 @@ func (s *state) layOut() {
 		s.columns = append(s.columns, column{ref, n, tracked, place})
 	}
 	for i, t := range s.program.Tags() {
-		add("tag", t.Name, i, s.set.Tags[t.Name].Change == "dynamic" && !s.program.Since(i))
+		add("tag", t.Name, i, s.set.Tags[t.Name].Change == "dynamic" && t.Since == 0)
 	}
 	for i, t := range s.program.Segments() {
 		add("segment", t.Name, i, true)
@@ -204,21 +204,6 @@ func (s *state) layOut() {
 	for i := range s.columns {
 		s.byNumber[s.columns[i].number] = &s.columns[i]
 	}
-}
-
-// layout names the parts of a program's rows for a table.
-func layout(p *program.Program) audience.Layout {
-	var out audience.Layout
-	for _, t := range p.Tags() {
-		out.Tags = append(out.Tags, t.Name)
-	}
-	for _, g := range p.Segments() {
-		out.Segments = append(out.Segments, g.Name)
-	}
-	for _, t := range p.Tiers() {
-		out.Tiers = append(out.Tiers, audience.Tier{Name: t.Name, Levels: t.Levels})
-	}
-	return out
 }
 
 // recompute evaluates the definitions with a cause for everyone, and stores

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"strata"
 	"strata/audience"
@@ -240,4 +241,10 @@ func (l *Live) load(ctx context.Context) (*state, error) {
 	s.timers = newTimers(s.next)
 	s.through = m.Through
 	return s, nil
+}
+
+// parseRef is the inverse of Ref.String.
+func parseRef(s string) define.Ref {
+	kind, name, _ := strings.Cut(s, " ")
+	return define.Ref{Kind: kind, Name: name}
 }

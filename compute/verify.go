@@ -26,6 +26,7 @@ type Difference struct {
 // Verified is what a verification looked at and found.
 type Verified struct {
 	AsOf        strata.Instant
+	Publish     uint64 // number of the last publish
 	Customers   int
 	Cells       int // values, memberships and levels compared
 	Entries     int // of histories
@@ -50,7 +51,7 @@ func (l *Live) Verify(ctx context.Context, now strata.Instant) (*Verified, error
 	l.step.Lock()
 	defer l.step.Unlock()
 	s := l.current
-	out := &Verified{AsOf: s.through}
+	out := &Verified{AsOf: s.through, Publish: s.Publish}
 	var mu sync.Mutex
 	differ := func(d Difference) {
 		mu.Lock()
@@ -137,8 +138,10 @@ func (l *Live) verifyHistories(s *state, out *Verified, differ func(Difference))
 	var customer strata.CustomerID
 	var col *column
 	var to strata.Value
+	var last strata.Instant
 	check := func() {
-		if col == nil {
+		// What was found before histories began may be of another definition.
+		if col == nil || !col.tracked || last <= s.Floor {
 			return
 		}
 		if now := s.stored(col, customer); now != to {
@@ -153,6 +156,7 @@ func (l *Live) verifyHistories(s *state, out *Verified, differ func(Difference))
 			check()
 			customer, col = c, s.byNumber[number]
 		}
+		last = strata.Instant(binary.BigEndian.Uint64(key[8:]))
 		d := decoder{b: value}
 		d.byte() // the cause
 		d.value()

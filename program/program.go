@@ -44,6 +44,7 @@ type Program struct {
 	index    map[define.Ref]int // place in tags, segments or tiers
 
 	population []Population
+	noted      *noting // the dictionary while compiling
 }
 
 // Tag, Segment and Tier say what a program computes, in the order of Row's
@@ -108,8 +109,10 @@ func Compile(set *define.Set, o Options) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
+	noted := newNoting(o.Dictionary)
 	p := &Program{
-		set: set, dict: o.Dictionary, zone: zone, weekStart: o.Settings.WeekStart, settings: o.Settings, people: o.People,
+		noted: noted,
+		set:   set, dict: noted, zone: zone, weekStart: o.Settings.WeekStart, settings: o.Settings, people: o.People,
 		events: map[string]uint16{}, names: o.Dictionary.EventNames(), attributes: map[string]int{}, shared: map[string]int{},
 		index: map[define.Ref]int{}, windowSlots: map[define.Window]int{}, looked: make([]bool, len(o.Dictionary.EventNames())),
 	}
@@ -128,6 +131,7 @@ func Compile(set *define.Set, o Options) (*Program, error) {
 		return nil, joinErrors(c.errs)
 	}
 	p.lookAtRefunds()
+	p.dict = o.Dictionary // from here on it is only read
 	return p, nil
 }
 
