@@ -3,6 +3,7 @@ package audience
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"strata"
 )
@@ -28,15 +29,30 @@ type owner struct{ _ byte }
 // scale, and each is base + unit*cell; of texts and lists that number is a
 // code of the column's dictionary, of floats it is their bits. A block of the
 // kind mixed holds whole values instead.
+//
+// The copy of a block that a snapshot reads shares its cells and keeps what
+// is set afterwards in edits, until there are many. So a few changes here and
+// there do not copy everything.
 type block struct {
-	owner *owner
-	kind  strata.Kind // Missing while nobody has a value
-	scale uint8
-	base  int64
-	unit  int64
-	has   presence
-	cells any // nil: all are base; *cells[int8], [int16], [int32], [int64]; mixed: *cells[strata.Value]
+	owner  *owner
+	kind   strata.Kind // Missing while nobody has a value
+	scale  uint8
+	base   int64
+	unit   int64
+	has    presence
+	cells  any    // nil: all are base; *cells[int8], [int16], [int32], [int64]; mixed: *cells[strata.Value]
+	shared bool   // the cells are another block's as well
+	edits  []edit // by place; instead of the cells of those places
 }
+
+// edit is the number of one customer of a block.
+type edit struct {
+	at uint16
+	n  int64
+}
+
+// mostEdits is how many a block has before its cells are copied.
+const mostEdits = 64
 
 // cells are the cells of a block by the low bits of the customer's number.
 // Those of customers without a value mean nothing.
@@ -75,6 +91,11 @@ func plain(v strata.Value) bool {
 // number is the number of a customer who has a value, in a block that is not
 // mixed.
 func (b *block) number(at int) int64 {
+	if len(b.edits) > 0 {
+		if i := b.edit(at); i < len(b.edits) && int(b.edits[i].at) == at {
+			return b.edits[i].n
+		}
+	}
 	switch c := b.cells.(type) {
 	case *cells[int8]:
 		return b.base + int64(c[at&blockMask])*b.unit
@@ -91,6 +112,20 @@ func (b *block) number(at int) int64 {
 // put stores a number of the block's kind and scale, and reports false where
 // the cells are too narrow for it.
 func (b *block) put(at int, n int64) bool {
+	if b.shared {
+		i := b.edit(at)
+		switch {
+		case i < len(b.edits) && int(b.edits[i].at) == at:
+			b.edits[i].n = n
+			b.has.set(at)
+			return true
+		case len(b.edits) < mostEdits:
+			b.edits = slices.Insert(b.edits, i, edit{uint16(at), n})
+			b.has.set(at)
+			return true
+		}
+		b.settle()
+	}
 	cell, ok := cellOf(n, b.base, b.unit)
 	if !ok {
 		return false
@@ -120,6 +155,41 @@ func (b *block) put(at int, n int64) bool {
 	}
 	b.has.set(at)
 	return true
+}
+
+// edit is the index of the edit of a place, or where it belongs.
+func (b *block) edit(at int) int {
+	low, high := 0, len(b.edits)
+	for low < high {
+		if middle := (low + high) / 2; int(b.edits[middle].at) < at {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low
+}
+
+// settle gives the block cells of its own, with the edits in them.
+func (b *block) settle() {
+	edits := b.edits
+	b.cells, b.shared, b.edits = duplicate(b.cells), false, nil
+	for _, e := range edits {
+		if at := int(e.at); b.has.get(at) && !b.put(at, e.n) {
+			b.widen(e.n)
+			b.put(at, e.n)
+		}
+	}
+}
+
+// settled is the block without edits.
+func (b *block) settled() *block {
+	if len(b.edits) == 0 {
+		return b
+	}
+	fresh := *b
+	fresh.settle()
+	return &fresh
 }
 
 // cellOf is the cell with which base + unit*cell is n; false where there is
@@ -259,23 +329,34 @@ func width(c any) int {
 	return 0
 }
 
-// clone returns the same values for another owner.
+// clone returns the same values for another owner. The block itself is
+// written no more.
 func (b *block) clone(to *owner) *block {
 	fresh := *b
 	fresh.owner = to
-	switch c := b.cells.(type) {
-	case *cells[int8]:
-		fresh.cells = copied(c)
-	case *cells[int16]:
-		fresh.cells = copied(c)
-	case *cells[int32]:
-		fresh.cells = copied(c)
-	case *cells[int64]:
-		fresh.cells = copied(c)
-	case *cells[strata.Value]:
-		fresh.cells = copied(c)
+	switch {
+	case b.kind == mixed:
+		fresh.cells = duplicate(b.cells)
+	case b.cells != nil:
+		fresh.shared, fresh.edits = true, slices.Clone(b.edits)
 	}
 	return &fresh
+}
+
+func duplicate(from any) any {
+	switch c := from.(type) {
+	case *cells[int8]:
+		return copied(c)
+	case *cells[int16]:
+		return copied(c)
+	case *cells[int32]:
+		return copied(c)
+	case *cells[int64]:
+		return copied(c)
+	case *cells[strata.Value]:
+		return copied(c)
+	}
+	return nil
 }
 
 func copied[T any](c *cells[T]) *cells[T] {

@@ -310,7 +310,7 @@ func (c *Column) Size() int {
 		if b == nil {
 			continue
 		}
-		n += BlockSize*width(b.cells) + blockBytes
+		n += BlockSize*width(b.cells) + blockBytes + editBytes*cap(b.edits)
 		if b.kind == mixed {
 			n += BlockSize * valueBytes
 		}
@@ -318,9 +318,9 @@ func (c *Column) Size() int {
 	return n
 }
 
-// blockBytes and valueBytes are the sizes of a block without cells and of a
-// strata.Value.
+// The sizes of a block without cells, of an edit and of a strata.Value.
 const (
-	blockBytes = BlockSize/8 + 64
+	blockBytes = BlockSize/8 + 96
+	editBytes  = 16
 	valueBytes = 32
 )

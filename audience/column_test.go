@@ -1,8 +1,11 @@
 package audience_test
 
 import (
+	"bytes"
 	"maps"
 	"math"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -133,6 +136,72 @@ func checkColumn(t *rapid.T, i int, c *audience.Column, want map[strata.Customer
 	for _, id := range []uint32{1, 4096} {
 		if some.Contains(id) != !want[strata.CustomerID(id)].IsMissing() {
 			t.Fatalf("state %d: where gives %v", i, some)
+		}
+	}
+}
+
+// TestManyChangesAfterSnapshots changes the customers of one block until its
+// cells have to be copied and widened, with snapshots in between, and reads
+// all of them cell by cell, by filters and from a file.
+func TestManyChangesAfterSnapshots(t *testing.T) {
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 0))
+	for range 40 {
+		type state struct {
+			table *audience.Table
+			want  map[strata.CustomerID]strata.Value
+		}
+		live := state{audience.NewTable(0), map[strata.CustomerID]strata.Value{}}
+		live.table.Tags["x"] = audience.NewColumn(0)
+		kind, reach, sets := r.IntN(3), int64(1)<<r.IntN(50), r.IntN(400)
+		value := func() strata.Value {
+			switch n := r.Int64N(2*reach) - reach; kind {
+			case 0:
+				return strata.NumberOf(n, 0)
+			case 1:
+				return strata.TimeOf(strata.Instant(n * int64(1+999*r.IntN(2))))
+			default:
+				return strata.TextOf(strconv.FormatInt(n%1000, 10))
+			}
+		}
+		var states []state
+		for i := range 600 {
+			if i%(sets+1) == sets {
+				states = append(states, state{live.table.Snapshot(), maps.Clone(live.want)})
+			}
+			id, v := strata.CustomerID(r.IntN(audience.BlockSize)), value()
+			if r.IntN(10) == 0 {
+				v = strata.Value{}
+			}
+			live.table.Tags["x"].Set(id, v)
+			if live.want[id] = v; v.IsMissing() {
+				delete(live.want, id)
+			}
+		}
+		for i, s := range append(states[max(len(states)-8, 0):], live) {
+			loaded, err := audience.LoadTable(bytes.NewReader(save(t, s.table)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range []*audience.Column{s.table.Tags["x"], loaded.Tags["x"]} {
+				got := map[strata.CustomerID]strata.Value{}
+				c.Each(c.Holders(), func(id strata.CustomerID, v strata.Value) { got[id] = v })
+				if !maps.Equal(got, s.want) {
+					t.Fatalf("seed %d, state %d: %v, want %v", seed, i, got, s.want)
+				}
+			}
+			from, to := value(), value()
+			want := 0
+			for _, v := range s.want {
+				low, _ := strata.Compare(v, from)
+				high, _ := strata.Compare(v, to)
+				if low >= 0 && high < 0 {
+					want++
+				}
+			}
+			if n, err := s.table.Count(audience.Band{Tag: "x", From: from, To: to}); n != want || err != nil {
+				t.Fatalf("seed %d, state %d: %d in [%v, %v), want %d; %v", seed, i, n, from, to, want, err)
+			}
 		}
 	}
 }

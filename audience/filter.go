@@ -168,6 +168,10 @@ func (b *block) between(in denseBits, low, high int64) {
 	if b.cells == nil {
 		return
 	}
+	var before presence
+	if len(b.edits) > 0 {
+		copy(before[:], in)
+	}
 	switch c := b.cells.(type) {
 	case *cells[int8]:
 		within(c, in, b.base, b.unit, low, high)
@@ -177,6 +181,14 @@ func (b *block) between(in denseBits, low, high int64) {
 		within(c, in, b.base, b.unit, low, high)
 	case *cells[int64]:
 		within(c, in, b.base, b.unit, low, high)
+	}
+	for _, e := range b.edits {
+		bit := uint64(1) << (e.at & 63)
+		if w := e.at >> 6; e.n >= low && e.n <= high {
+			in[w] |= before[w] & bit
+		} else {
+			in[w] &^= bit
+		}
 	}
 }
 

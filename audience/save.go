@@ -129,7 +129,7 @@ func appendColumn(b []byte, c *Column) []byte {
 			b = append(b, byte(strata.Missing))
 			continue
 		}
-		if coded(k.kind) {
+		if k = k.settled(); coded(k.kind) {
 			k = k.recoded(recoded)
 		}
 		b = append(b, byte(k.kind), k.scale, byte(width(k.cells)))
