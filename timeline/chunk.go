@@ -3,7 +3,6 @@ package timeline
 import (
 	"encoding/binary"
 	"errors"
-	"math/bits"
 	"slices"
 	"unsafe"
 
@@ -11,9 +10,10 @@ import (
 )
 
 const (
-	chunkVersion = 1
-	runHasMillis = 1
-	maxScale     = 18
+	chunkVersion     = 2
+	chunkVersion1    = 1 // see version1.go
+	columnIsOptional = 64
+	maxScale         = 18
 )
 
 // errDamaged says that bytes are not what this package writes. The callers
@@ -96,73 +96,157 @@ func unsigned(k strata.Kind) bool { return k == strata.Text || k == strata.List 
 type view struct {
 	runs       []strata.Run
 	columns    []strata.Column // of all runs, which hold parts of it
-	directory  []columnType
 	provenance []byte
+
+	only    bool   // columns of the properties in wanted alone are shown
+	wanted  []bool // by property code
+	layouts []layout
+	known   []byte // the stored form of layouts
+	all     []layoutColumn
+}
+
+// layout is a list of columns that runs of a chunk share.
+type layout struct {
+	columns  []layoutColumn // those that are shown
+	width    int            // bytes an event, in all columns
+	optional int            // how many columns have validity bytes
+}
+
+// layoutColumn is a column of a layout: what its runs' columns share, and
+// where in a run it lies.
+type layoutColumn struct {
+	column strata.Column // without Data and Valid
+	before int           // bytes an event in the columns before it
+	valid  int           // which of the validity bytes are its own; -1 = every event has a value
+}
+
+// restrict makes the next reads show only columns of the properties given.
+func (v *view) restrict(only bool, properties []uint16) {
+	v.known, v.layouts, v.only = v.known[:0], v.layouts[:0], only
+	v.wanted = v.wanted[:0]
+	for _, p := range properties {
+		for int(p) >= len(v.wanted) {
+			v.wanted = append(v.wanted, false)
+		}
+		v.wanted[p] = true
+	}
+}
+
+func (v *view) shows(property uint16) bool {
+	return !v.only || int(property) < len(v.wanted) && v.wanted[property]
 }
 
 // read finds the runs of a chunk without copying values. They hold as long as
 // b does and until the next read.
 func (v *view) read(b []byte) error {
-	v.runs, v.columns, v.directory, v.provenance = v.runs[:0], v.columns[:0], v.directory[:0], nil
+	v.provenance = nil
 	if len(b) == 0 {
 		return errDamaged
 	}
-	if b[0] != chunkVersion {
-		return errVersion
+	switch b[0] {
+	case chunkVersion:
+		return v.readRuns(b[1:])
+	case chunkVersion1:
+		return v.readVersion1(b[1:])
 	}
-	r := reader{b: b[1:]}
-	for n := r.count(2); n > 0; n-- {
-		property, packed := r.uvarint(), r.byte()
-		kind, scale := strata.Kind(packed&15), byte(0)
-		if decimal(kind) {
-			scale = r.byte()
-		}
-		if property > 0xffff || kind == strata.Missing || kind > strata.List || packed >= 64 || scale > maxScale {
-			return errDamaged
-		}
-		v.directory = append(v.directory, columnTypeOf(uint16(property), kind, scale, 1<<(packed>>4)))
+	return errVersion
+}
+
+// readRuns reads what follows the version byte.
+func (v *view) readRuns(b []byte) error {
+	v.runs, v.columns = v.runs[:0], v.columns[:0]
+	r := reader{b: b}
+	if n := len(v.known); n > 0 && len(b) >= n && string(b[:n]) == string(v.known) {
+		r.b = b[n:] // most customers have the layouts of the one before
+	} else if err := v.readLayouts(&r); err != nil {
+		return err
 	}
-	for n := r.count(4); n > 0; n-- {
-		event := r.uvarint()
-		events := uint64(r.count(4))
-		flags := r.byte()
-		columns := r.count(2)
-		if event > 0xffff || events == 0 || flags > runHasMillis || r.bad {
+	count := r.count(3)
+	if cap(v.runs) < count {
+		v.runs = make([]strata.Run, 0, 2*count)
+	}
+	v.runs = v.runs[:count]
+	for k := range v.runs {
+		event, events, shape := r.uvarint(), r.uvarint(), r.uvarint()
+		if event > 0xffff || events == 0 || events > uint64(len(r.b)/4) || shape>>1 >= uint64(len(v.layouts)) {
 			return errDamaged
 		}
-		first := len(v.columns)
-		for ; columns > 0; columns-- {
-			index := r.uvarint()
-			if index>>1 >= uint64(len(v.directory)) {
-				return errDamaged
-			}
-			column := v.directory[index>>1].column()
-			if index&1 != 0 {
-				column.Valid = r.b[:0] // taken below
-			}
-			v.columns = append(v.columns, column)
+		n, l := int(events), &v.layouts[shape>>1]
+		run := &v.runs[k]
+		run.Event, run.N, run.Millis, run.Columns = uint16(event), n, nil, nil
+		at := 4 * n
+		if shape&1 != 0 {
+			at += 2 * n
 		}
-		run := strata.Run{Event: uint16(event), N: int(events), Columns: v.columns[first:len(v.columns):len(v.columns)]}
-		run.Seconds = r.take(4 * events)
-		if flags&runHasMillis != 0 {
-			run.Millis = r.take(2 * events)
-		}
-		for c := range run.Columns {
-			column := &run.Columns[c]
-			column.Data = r.take(events * uint64(column.Width))
-			if column.Valid != nil {
-				column.Valid = r.take((events + 7) / 8)
-			}
-		}
-		if r.bad {
+		valid := at + l.width*n
+		end := valid + l.optional*((n+7)/8)
+		if end > len(r.b) {
 			return errDamaged
 		}
-		v.runs = append(v.runs, run)
+		run.Seconds = r.b[: 4*n : 4*n]
+		if shape&1 != 0 {
+			run.Millis = r.b[4*n : at : at]
+		}
+		if len(l.columns) > 0 {
+			first := len(v.columns)
+			for c := range l.columns {
+				from := &l.columns[c]
+				v.columns = append(v.columns, from.column)
+				column := &v.columns[len(v.columns)-1]
+				start := at + from.before*n
+				stop := start + int(column.Width)*n
+				column.Data = r.b[start:stop:stop]
+				if from.valid >= 0 {
+					start = valid + from.valid*((n+7)/8)
+					stop = start + (n+7)/8
+					column.Valid = r.b[start:stop:stop]
+				}
+			}
+			run.Columns = v.columns[first:len(v.columns):len(v.columns)]
+		}
+		r.b = r.b[end:]
 	}
 	if r.bad {
 		return errDamaged
 	}
 	v.provenance = r.b
+	return nil
+}
+
+// readLayouts reads the layouts of a chunk.
+func (v *view) readLayouts(r *reader) error {
+	stored := r.b
+	v.known, v.layouts, v.all = v.known[:0], v.layouts[:0], v.all[:0]
+	for n := r.count(1); n > 0; n-- {
+		var l layout
+		first := len(v.all)
+		for columns := r.count(2); columns > 0; columns-- {
+			property, packed := r.uvarint(), r.byte()
+			kind, width, scale := strata.Kind(packed&15), uint8(1)<<(packed>>4&3), byte(0)
+			if decimal(kind) {
+				scale = r.byte()
+			}
+			if property > 0xffff || kind == strata.Missing || kind > strata.List || packed >= 128 || scale > maxScale {
+				return errDamaged
+			}
+			c := layoutColumn{columnTypeOf(uint16(property), kind, scale, width).column(), l.width, -1}
+			if packed&columnIsOptional != 0 {
+				c.valid = l.optional
+				l.optional++
+			}
+			l.width += int(width)
+			if v.shows(c.column.Property) {
+				v.all = append(v.all, c)
+			}
+		}
+		l.columns = v.all[first:len(v.all):len(v.all)]
+		v.layouts = append(v.layouts, l)
+	}
+	if r.bad {
+		v.layouts = v.layouts[:0]
+		return errDamaged
+	}
+	v.known = append(v.known, stored[:len(stored)-len(r.b)]...)
 	return nil
 }
 
@@ -299,191 +383,4 @@ func originWidth(n int) int {
 		return 2
 	}
 	return 4
-}
-
-// encoder writes tables as chunks. Its slices are used again.
-type encoder struct {
-	columns   []columnType // of all runs' columns, in order
-	directory []columnType
-	origins   []origin
-	files     []uint64
-}
-
-// append appends the canonical table t as a chunk.
-func (e *encoder) append(b []byte, t *table) []byte {
-	e.survey(t)
-	b = append(b, chunkVersion)
-	b = binary.AppendUvarint(b, uint64(len(e.directory)))
-	for _, d := range e.directory {
-		c := d.column()
-		b = binary.AppendUvarint(b, uint64(c.Property))
-		b = append(b, byte(c.Kind)|byte(bits.TrailingZeros8(c.Width))<<4)
-		if decimal(c.Kind) {
-			b = append(b, c.Scale)
-		}
-	}
-	b = binary.AppendUvarint(b, uint64(len(t.runs)))
-	types := e.columns
-	for k := range t.runs {
-		run := &t.runs[k]
-		b = e.appendRun(b, run, types[:len(run.columns)])
-		types = types[len(run.columns):]
-	}
-	return e.appendProvenance(b, t)
-}
-
-// survey finds the widths of the columns, the origins and the files.
-func (e *encoder) survey(t *table) {
-	e.columns, e.origins, e.files = e.columns[:0], e.origins[:0], e.files[:0]
-	for k := range t.runs {
-		run := &t.runs[k]
-		for c := range run.columns {
-			column := &run.columns[c]
-			e.columns = append(e.columns, columnTypeOf(column.property, column.kind, column.scale, column.width()))
-		}
-		for i, o := range run.origins {
-			if i == 0 || o != run.origins[i-1] {
-				e.origins = append(e.origins, o)
-			}
-		}
-		for i := range run.ids {
-			if id := &run.ids[i]; id.isFile && (len(e.files) == 0 || e.files[len(e.files)-1] != id.file) {
-				e.files = append(e.files, id.file)
-			}
-		}
-	}
-	e.directory = append(e.directory[:0], e.columns...)
-	slices.Sort(e.directory)
-	e.directory = slices.Compact(e.directory)
-	slices.SortFunc(e.origins, compareOrigins)
-	e.origins = slices.Compact(e.origins)
-	slices.Sort(e.files)
-	e.files = slices.Compact(e.files)
-}
-
-// width returns the bytes that hold each of the column's values.
-func (c *tableColumn) width() uint8 {
-	if c.kind == strata.ID || c.kind == strata.Float {
-		return 8
-	}
-	var seen uint64
-	codes := unsigned(c.kind)
-	for _, v := range c.values {
-		if codes {
-			seen |= uint64(v)
-		} else {
-			seen |= uint64(v^v>>63) << 1 // the bits that matter, and one for the sign
-		}
-	}
-	switch {
-	case seen < 1<<8:
-		return 1
-	case seen < 1<<16:
-		return 2
-	case seen < 1<<32:
-		return 4
-	}
-	return 8
-}
-
-func (e *encoder) appendRun(b []byte, run *tableRun, types []columnType) []byte {
-	n := len(run.at)
-	b = binary.AppendUvarint(b, uint64(run.event))
-	b = binary.AppendUvarint(b, uint64(n))
-	flags := byte(0)
-	for _, at := range run.at {
-		if at%1000 != 0 {
-			flags = runHasMillis
-			break
-		}
-	}
-	b = append(b, flags)
-	b = binary.AppendUvarint(b, uint64(len(run.columns)))
-	for c := range run.columns {
-		index, _ := slices.BinarySearch(e.directory, types[c])
-		entry := uint64(index) << 1
-		if len(run.columns[c].valid) > 0 {
-			entry |= 1
-		}
-		b = binary.AppendUvarint(b, entry)
-	}
-	for _, at := range run.at {
-		b = binary.LittleEndian.AppendUint32(b, uint32(at/1000))
-	}
-	if flags != 0 {
-		for _, at := range run.at {
-			b = binary.LittleEndian.AppendUint16(b, uint16(at%1000))
-		}
-	}
-	for c := range run.columns {
-		column := &run.columns[c]
-		b = appendValues(b, column.values, uint8(types[c]))
-		b = append(b, column.valid...)
-	}
-	return b
-}
-
-func appendValues(b []byte, values []int64, width uint8) []byte {
-	switch width {
-	case 1:
-		for _, v := range values {
-			b = append(b, byte(v))
-		}
-	case 2:
-		for _, v := range values {
-			b = binary.LittleEndian.AppendUint16(b, uint16(v))
-		}
-	case 4:
-		for _, v := range values {
-			b = binary.LittleEndian.AppendUint32(b, uint32(v))
-		}
-	default:
-		for _, v := range values {
-			b = binary.LittleEndian.AppendUint64(b, uint64(v))
-		}
-	}
-	return b
-}
-
-func (e *encoder) appendProvenance(b []byte, t *table) []byte {
-	b = binary.AppendUvarint(b, uint64(len(e.origins)))
-	for _, o := range e.origins {
-		b = binary.LittleEndian.AppendUint16(b, o.source)
-		b = binary.LittleEndian.AppendUint32(b, o.imported)
-		b = binary.LittleEndian.AppendUint32(b, o.fragment)
-	}
-	if width := originWidth(len(e.origins)); width > 0 {
-		var which [1]int64
-		for k := range t.runs {
-			for _, o := range t.runs[k].origins {
-				index, _ := slices.BinarySearchFunc(e.origins, o, compareOrigins)
-				which[0] = int64(index)
-				b = appendValues(b, which[:], uint8(width))
-			}
-		}
-	}
-	b = binary.AppendUvarint(b, uint64(len(e.files)))
-	for _, f := range e.files {
-		b = binary.LittleEndian.AppendUint64(b, f)
-	}
-	for k := range t.runs {
-		for i := range t.runs[k].ids {
-			id := &t.runs[k].ids[i]
-			if id.isFile {
-				index, _ := slices.BinarySearch(e.files, id.file)
-				b = binary.AppendUvarint(b, uint64(index)+1)
-				b = binary.LittleEndian.AppendUint32(b, id.row)
-			} else {
-				b = append(b, 0)
-				b = binary.AppendUvarint(b, uint64(len(id.text)))
-				b = append(b, id.text...)
-			}
-		}
-	}
-	b = binary.AppendUvarint(b, uint64(len(t.texts)))
-	for _, x := range t.texts {
-		b = binary.AppendUvarint(b, uint64(len(x.text)))
-		b = append(b, x.text...)
-	}
-	return b
 }

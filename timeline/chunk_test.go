@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -154,7 +155,7 @@ func TestAnyWayOfMergingGivesTheSameEvents(t *testing.T) {
 			for i := range parts {
 				parts[i] = bytes.Clone(parts[i])
 			}
-			b, err := mergeChunks(parts)
+			b, err := mergeChunks(nil, parts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -205,6 +206,7 @@ func checkChunk(t *rapid.T, d *dictionary, chunk []byte, want []StoredEvent) {
 		}
 	}
 	checkView(t, chunk, &decoded)
+	checkVersion1(t, chunk, &decoded)
 }
 
 // checkView compares the chunk read in place with its table.
@@ -213,6 +215,8 @@ func checkView(t *rapid.T, chunk []byte, decoded *table) {
 	if err := v.read(chunk); err != nil {
 		t.Fatal(err)
 	}
+	checkRestricted(t, &v, chunk)
+	widths, needed := map[columnType]uint8{}, map[columnType]uint8{}
 	for k, run := range v.runs {
 		want := &decoded.runs[k]
 		if k > 0 && v.runs[k-1].Event >= run.Event {
@@ -230,12 +234,50 @@ func checkView(t *rapid.T, chunk []byte, decoded *table) {
 			}
 		}
 		for c, column := range run.Columns {
-			checkColumn(t, &column, &want.columns[c], run.N)
+			as := columnTypeOf(column.Property, column.Kind, column.Scale, 0)
+			if w, seen := widths[as]; seen && w != column.Width {
+				t.Fatalf("two runs have equal columns of the widths %d and %d", w, column.Width)
+			}
+			widths[as] = column.Width
+			needed[as] = max(needed[as], checkColumn(t, &column, &want.columns[c], run.N))
+		}
+	}
+	for as, width := range widths {
+		if width != needed[as] {
+			t.Fatalf("width %d, and %d would do", width, needed[as])
 		}
 	}
 }
 
-func checkColumn(t *rapid.T, got *strata.Column, want *tableColumn, n int) {
+// checkRestricted compares a view that shows one property with the view of
+// all.
+func checkRestricted(t *rapid.T, all *view, chunk []byte) {
+	var some view
+	for property := range uint16(6) {
+		some.restrict(true, []uint16{property})
+		for range 2 { // the second time by the layouts that are known
+			if err := some.read(chunk); err != nil {
+				t.Fatal(err)
+			}
+			for k, run := range some.runs {
+				whole := all.runs[k]
+				whole.Columns = slices.DeleteFunc(slices.Clone(whole.Columns), func(c strata.Column) bool { return c.Property != property })
+				if len(whole.Columns) == 0 && len(run.Columns) == 0 {
+					whole.Columns, run.Columns = nil, nil
+				}
+				if !reflect.DeepEqual(run, whole) {
+					t.Fatalf("property %d alone: %v, want %v", property, run, whole)
+				}
+			}
+			if !bytes.Equal(some.provenance, all.provenance) {
+				t.Fatal("the provenance is another")
+			}
+		}
+	}
+}
+
+// checkColumn returns the width that the column's values need.
+func checkColumn(t *rapid.T, got *strata.Column, want *tableColumn, n int) uint8 {
 	all := true
 	smallest := uint8(1)
 	for i := range n {
@@ -265,12 +307,10 @@ func checkColumn(t *rapid.T, got *strata.Column, want *tableColumn, n int) {
 	if got.Kind == strata.ID || got.Kind == strata.Float {
 		smallest = 8
 	}
-	if got.Width != smallest {
-		t.Fatalf("width %d, and %d would do", got.Width, smallest)
-	}
 	if all != (got.Valid == nil) {
 		t.Fatalf("all have a value: %v, but validity %v", all, got.Valid)
 	}
+	return smallest
 }
 
 func TestIDsKeepTheirTextAndOrder(t *testing.T) {
@@ -322,7 +362,7 @@ func TestDecimalsOfUnlikeSizeStayExact(t *testing.T) {
 	number := func(id string, n int64, scale uint8) Facts {
 		return Facts{Source: "s", Events: []strata.Event{{Name: "e", ID: id, Properties: []strata.Property{{Name: "n", Value: strata.NumberOf(n, scale)}}}}}
 	}
-	chunk, err := mergeChunks([][]byte{operand(t, d, number("a", math.MaxInt64, 0)), operand(t, d, number("b", 15, 1)), operand(t, d, number("c", 1234567, 6)), operand(t, d, number("d", 7, 0))})
+	chunk, err := mergeChunks(nil, [][]byte{operand(t, d, number("a", math.MaxInt64, 0)), operand(t, d, number("b", 15, 1)), operand(t, d, number("c", 1234567, 6)), operand(t, d, number("d", 7, 0))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -390,7 +430,7 @@ func FuzzDamagedBytes(f *testing.F) {
 		}
 		if table, err := new(space).decode(bytes.Clone(b)); err == nil {
 			d.storedEvents(&table)
-			merged, err := mergeChunks([][]byte{bytes.Clone(b), w.events, bytes.Clone(b)})
+			merged, err := mergeChunks(nil, [][]byte{bytes.Clone(b), w.events, bytes.Clone(b)})
 			if err != nil {
 				t.Fatalf("bytes that can be read cannot be merged: %v", err)
 			}
@@ -470,7 +510,7 @@ func TestEventsOfManyOriginsKeepTheirs(t *testing.T) {
 		for i := range operands {
 			operands[i] = operand(t, d, Facts{Source: "web", Import: uint32(n - i), Events: []strata.Event{{Name: "e", At: strata.Instant(i)}}})
 		}
-		chunk, err := mergeChunks(operands)
+		chunk, err := mergeChunks(nil, operands)
 		if err != nil {
 			t.Fatal(err)
 		}

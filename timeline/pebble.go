@@ -16,7 +16,7 @@ import (
 )
 
 // blockBytes is large because evaluating everyone reads blocks in order.
-const blockBytes = 64 << 10
+const blockBytes = 256 << 10
 
 func openPebble(dir string, o Options, m *merger) (*pebble.DB, error) {
 	log := quiet{o.Logger}

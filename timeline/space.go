@@ -77,21 +77,19 @@ func (s *space) reset() {
 
 var spaces = sync.Pool{New: func() any { return new(space) }}
 
-// mergeChunks returns the chunk of all events of the operands.
-func mergeChunks(operands [][]byte) ([]byte, error) {
+// mergeChunks appends the chunk of all events of the operands.
+func mergeChunks(to []byte, operands [][]byte) ([]byte, error) {
 	s := spaces.Get().(*space)
 	defer spaces.Put(s)
 	s.reset()
 	tables := s.tables.take(len(operands))
-	size := 0
 	for i, b := range operands {
 		t, err := s.decode(b)
 		if err != nil {
 			return nil, err
 		}
 		tables[i] = t
-		size += len(b)
 	}
 	merged := s.mergeTables(tables)
-	return s.encoder.append(make([]byte, 0, size), &merged), nil
+	return s.encoder.append(to, &merged), nil
 }

@@ -345,7 +345,7 @@ func mergeTimeline(key []byte, operands [][]byte) ([]byte, error) {
 	}
 	switch key[5] {
 	case eventsSuffix:
-		return mergeChunks(operands)
+		return mergeChunks(nil, operands)
 	case attributesSuffix:
 		return mergeAttributes(operands)
 	}
@@ -393,6 +393,7 @@ type gathered struct {
 	ends     []int  // of each in values
 	backward bool   // newer first
 	operands [][]byte
+	merged   []byte // what Finish returned
 }
 
 // largestGathered is the memory that is kept for the next key.
@@ -409,11 +410,11 @@ func (g *gathered) MergeOlder(value []byte) error {
 	return g.MergeNewer(value)
 }
 
+// Finish returns what the operands make together. What it returns may lie in
+// memory that is used again when the closer is called.
 func (g *gathered) Finish(bool) ([]byte, io.Closer, error) {
 	if len(g.ends) == 1 {
-		alone := bytes.Clone(g.values)
-		g.release()
-		return alone, nil, nil
+		return g.values, g, nil
 	}
 	g.operands = g.operands[:0]
 	start := 0
@@ -424,15 +425,30 @@ func (g *gathered) Finish(bool) ([]byte, io.Closer, error) {
 	if g.backward {
 		slices.Reverse(g.operands)
 	}
+	if g.key[0] == 't' && len(g.key) == customerKeySize && g.key[5] == eventsSuffix {
+		merged, err := mergeChunks(g.merged[:0], g.operands)
+		if err != nil {
+			g.release()
+			return nil, nil, damage(bytes.Clone(g.key), err)
+		}
+		g.merged = merged
+		return merged, g, nil
+	}
 	merged, err := g.merger.merge(g.key, g.operands)
 	g.release()
 	return merged, nil, err
 }
 
+// Close implements io.Closer for what Finish returned.
+func (g *gathered) Close() error {
+	g.release()
+	return nil
+}
+
 // release keeps the memory for another key, unless a MergeFunc of another
 // stage may have kept parts of it.
 func (g *gathered) release() {
-	if cap(g.values) <= largestGathered && g.key[0] == 't' {
+	if cap(g.values)+cap(g.merged) <= largestGathered && g.key[0] == 't' {
 		g.pool.Put(g)
 	}
 }

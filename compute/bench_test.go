@@ -1,0 +1,201 @@
+package compute_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"strata"
+	"strata/compute"
+	"strata/define"
+	"strata/identity"
+	"strata/timeline"
+)
+
+var (
+	customers = flag.Int("customers", 100_000, "customers of the workload that benchmarks run over, 50 events each on average")
+	appends   = flag.Int("appends", 4, "in how many appends each customer's events of the workload arrive")
+	workload  = flag.String("workload", "", "directory that keeps the workload for the next run; empty: a temporary one")
+)
+
+// The instants of the workload: 365 days before workloadAsOf.
+const (
+	workloadAsOf = strata.Instant(1_767_196_800_000) // 2026-01-01 00:00 in Asia/Shanghai
+	millisADay   = 86_400_000
+)
+
+// workloadEvents returns the events of one customer of workload W: a
+// log-normal number with mean 50, 8 types, amount, 50 categories, 2,000
+// brands, 50 stores, 5 channels, over 365 days, oldest first.
+func workloadEvents(customer int) []strata.Event {
+	r := rand.New(rand.NewPCG(uint64(customer), 80))
+	n := max(1, int(math.Exp(math.Log(50)-0.5+r.NormFloat64())))
+	events := make([]strata.Event, n)
+	for i := range events {
+		e := &events[i]
+		e.Name = fmt.Sprintf("event_%d", r.IntN(8))
+		e.At = workloadAsOf - 1000 - strata.Instant(r.Int64N(365*86_400))*1000
+		e.Properties = []strata.Property{
+			{Name: "amount", Value: strata.MoneyOf(int64(100*math.Exp(4.5+r.NormFloat64())), 2)},
+			{Name: "brand", Value: strata.TextOf(fmt.Sprintf("brand %d", r.IntN(2000)))},
+			{Name: "category", Value: strata.TextOf(fmt.Sprintf("category %d", r.IntN(50)))},
+			{Name: "channel", Value: strata.TextOf(fmt.Sprintf("channel %d", r.IntN(5)))},
+			{Name: "store", Value: strata.TextOf(fmt.Sprintf("store %d", r.IntN(50)))},
+		}
+	}
+	slices.SortFunc(events, func(a, b strata.Event) int { return int(a.At - b.At) })
+	for i := range events {
+		events[i].ID = fmt.Sprintf("f:%016x:%010d", 80, customer*64+i)
+	}
+	return events
+}
+
+// openWorkload returns the store of workload W and its people, and writes
+// them where they are not there yet. compacted is whether to compact first.
+func openWorkload(b *testing.B, compacted bool) (*timeline.Store, *identity.Store) {
+	b.Helper()
+	check := func(err error) {
+		b.Helper()
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	dir := *workload
+	if dir == "" {
+		dir = b.TempDir()
+	}
+	dir = filepath.Join(dir, fmt.Sprintf("w-%d-%d-%v", *customers, *appends, compacted))
+	_, err := os.Stat(dir)
+	written := err == nil
+	store, err := timeline.Open(dir, timeline.Options{CacheBytes: int64(*customers)*2500 + 64<<20})
+	check(err)
+	b.Cleanup(func() { store.Close() })
+	people, err := identity.Open(store)
+	check(err)
+	if written {
+		return store, people
+	}
+	batch := store.NewBatch()
+	commit := func() {
+		check(store.Commit(batch, false))
+		batch.Reset()
+	}
+	for part := range *appends {
+		for n := range *customers {
+			id := strata.CustomerID(n + 1)
+			if part == 0 {
+				id, _, err = people.Resolve(batch, []strata.Key{{Namespace: identity.MemberNo, Value: fmt.Sprint(n)}})
+				check(err)
+			}
+			events := workloadEvents(n)
+			from, to := len(events)*part / *appends, len(events)*(part+1) / *appends
+			if from < to {
+				check(store.Append(batch, id, timeline.Facts{Events: events[from:to], Source: "w", Import: 1}))
+			}
+			if batch.Len() > 4<<20 {
+				commit()
+			}
+		}
+		commit()
+	}
+	check(store.Sync())
+	if compacted {
+		check(store.Compact(b.Context()))
+	}
+	size := int64(0)
+	filepath.WalkDir(dir, func(_ string, e fs.DirEntry, _ error) error {
+		if info, err := e.Info(); err == nil && filepath.Ext(e.Name()) == ".sst" {
+			size += info.Size()
+		}
+		return nil
+	})
+	b.Logf("%.1f MB in tables", float64(size)/1e6)
+	return store, people
+}
+
+const workloadCatalogue = `
+catalogue:
+  events:
+`
+
+// workloadSet checks definitions over the workload's catalogue.
+func workloadSet(b *testing.B, definitions string) *define.Set {
+	var text strings.Builder
+	text.WriteString(workloadCatalogue)
+	for i := range 8 {
+		fmt.Fprintf(&text, "    event_%d: {properties: {amount: money, brand: text, category: text, channel: text, store: text}}\n", i)
+	}
+	file, err := define.Parse("workload", []byte(text.String()+definitions))
+	if file == nil || err != nil {
+		b.Fatal(err)
+	}
+	set, _, err := define.Check(nil, file, strata.DefaultSettings())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return set
+}
+
+// d80 is count and sum of amount for 8 types and 5 windows.
+func d80() string {
+	var text strings.Builder
+	text.WriteString("tags:\n")
+	for i := range 8 {
+		for _, days := range []int{7, 30, 90, 180, 365} {
+			fmt.Fprintf(&text, "  count_%d_%d: {value: {count: {event: event_%d, within: %dd}}}\n", i, days, i, days)
+			fmt.Fprintf(&text, "  sum_%d_%d: {value: {sum: {event: event_%d, of: amount, within: %dd}}}\n", i, days, i, days)
+		}
+	}
+	return text.String()
+}
+
+// BenchmarkScan reads every history of workload W, with one goroutine.
+func BenchmarkScan(b *testing.B) {
+	for _, compacted := range []bool{true, false} {
+		b.Run(fmt.Sprintf("compacted=%v", compacted), func(b *testing.B) {
+			store, _ := openWorkload(b, compacted)
+			for b.Loop() {
+				events := 0
+				err := store.Scan(context.Background(), 1, strata.CustomerID(*customers+1), func(h *strata.History) error {
+					for i := range h.Runs {
+						events += h.Runs[i].N
+					}
+					return nil
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(events), "events")
+			}
+		})
+	}
+}
+
+// BenchmarkD80 evaluates D80 for everyone of workload W.
+func BenchmarkD80(b *testing.B) {
+	for _, compacted := range []bool{true, false} {
+		b.Run(fmt.Sprintf("compacted=%v", compacted), func(b *testing.B) { benchmarkSet(b, d80(), compacted) })
+	}
+}
+
+func benchmarkSet(b *testing.B, definitions string, compacted bool) {
+	set := workloadSet(b, definitions)
+	store, people := openWorkload(b, compacted)
+	engine, err := compute.New(store, unpublished{set}, people, strata.DefaultSettings())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := engine.Evaluate(b.Context(), set, workloadAsOf); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
