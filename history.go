@@ -11,6 +11,12 @@ type History struct {
 	Attributes []Attribute // by name, then ascending time; at one instant the winner stands last
 }
 
+// Wanted names what a reader of histories looks at.
+type Wanted struct {
+	Properties []uint16 // codes
+	Attributes []string // names
+}
+
 // Run is all events of one type of one customer, oldest first, ordered by
 // (instant, id, properties).
 type Run struct {

@@ -166,9 +166,18 @@ func (v *view) readRuns(b []byte) error {
 		v.runs = make([]strata.Run, 0, 2*count)
 	}
 	v.runs = v.runs[:count]
+	rest := r.b
 	for k := range v.runs {
-		event, events, shape := r.uvarint(), r.uvarint(), r.uvarint()
-		if event > 0xffff || events == 0 || events > uint64(len(r.b)/4) || shape>>1 >= uint64(len(v.layouts)) {
+		var event, events, shape uint64
+		if len(rest) >= 3 && rest[0]|rest[1]|rest[2] < 0x80 {
+			event, events, shape = uint64(rest[0]), uint64(rest[1]), uint64(rest[2])
+			rest = rest[3:]
+		} else {
+			r.b = rest
+			event, events, shape = r.uvarint(), r.uvarint(), r.uvarint()
+			rest = r.b
+		}
+		if event > 0xffff || events == 0 || events > uint64(len(rest)/4) || shape>>1 >= uint64(len(v.layouts)) {
 			return errDamaged
 		}
 		n, l := int(events), &v.layouts[shape>>1]
@@ -180,12 +189,12 @@ func (v *view) readRuns(b []byte) error {
 		}
 		valid := at + l.width*n
 		end := valid + l.optional*((n+7)/8)
-		if end > len(r.b) {
+		if end > len(rest) {
 			return errDamaged
 		}
-		run.Seconds = r.b[: 4*n : 4*n]
+		run.Seconds = rest[: 4*n : 4*n]
 		if shape&1 != 0 {
-			run.Millis = r.b[4*n : at : at]
+			run.Millis = rest[4*n : at : at]
 		}
 		if len(l.columns) > 0 {
 			first := len(v.columns)
@@ -195,21 +204,21 @@ func (v *view) readRuns(b []byte) error {
 				column := &v.columns[len(v.columns)-1]
 				start := at + from.before*n
 				stop := start + int(column.Width)*n
-				column.Data = r.b[start:stop:stop]
+				column.Data = rest[start:stop:stop]
 				if from.valid >= 0 {
 					start = valid + from.valid*((n+7)/8)
 					stop = start + (n+7)/8
-					column.Valid = r.b[start:stop:stop]
+					column.Valid = rest[start:stop:stop]
 				}
 			}
 			run.Columns = v.columns[first:len(v.columns):len(v.columns)]
 		}
-		r.b = r.b[end:]
+		rest = rest[end:]
 	}
 	if r.bad {
 		return errDamaged
 	}
-	v.provenance = r.b
+	v.provenance = rest
 	return nil
 }
 

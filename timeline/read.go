@@ -20,6 +20,9 @@ type scan struct {
 	names   []string // of attributes, by code
 	ranks   []uint16 // of attributes, by code
 	order   []uint16 // rank of each of history.Attributes
+	hidden  []bool   // by attribute code: not shown; nil = all are
+	some    bool     // the customer has something, shown or not
+	seen    uint     // customers
 	key     []byte
 	end     []byte
 }
@@ -32,16 +35,27 @@ func (s *Store) Scan(ctx context.Context, from, to strata.CustomerID, fn func(*s
 	if from >= to {
 		return ctx.Err()
 	}
-	return s.scan(ctx, uint64(from), uint64(to), fn)
+	return s.scan(ctx, uint64(from), uint64(to), nil, fn)
+}
+
+// ScanOnly is Scan for a reader that looks at few columns: the runs have only
+// those of the properties in only, and the attributes are only those named
+// there. fn is called for the same customers as by Scan.
+func (s *Store) ScanOnly(ctx context.Context, from, to strata.CustomerID, only strata.Wanted, fn func(*strata.History) error) error {
+	if from >= to {
+		return ctx.Err()
+	}
+	return s.scan(ctx, uint64(from), uint64(to), &only, fn)
 }
 
 // Load calls fn with the history of one customer, on the terms of Scan. It
 // does not call fn for a customer that has none.
 func (s *Store) Load(c strata.CustomerID, fn func(*strata.History) error) error {
-	return s.scan(context.Background(), uint64(c), uint64(c)+1, fn)
+	return s.scan(context.Background(), uint64(c), uint64(c)+1, nil, fn)
 }
 
-func (s *Store) scan(ctx context.Context, from, to uint64, fn func(*strata.History) error) (err error) {
+// scan reads the customers [from, to); only nil shows everything.
+func (s *Store) scan(ctx context.Context, from, to uint64, only *strata.Wanted, fn func(*strata.History) error) (err error) {
 	x := s.scans.Get().(*scan)
 	defer s.scans.Put(x)
 	x.key, x.end = appendKey(x.key[:0], from, 0), appendKey(x.end[:0], to, 0)
@@ -58,9 +72,10 @@ func (s *Store) scan(ctx context.Context, from, to uint64, fn func(*strata.Histo
 	s.dictionary.mu.RLock()
 	x.names, x.ranks = s.dictionary.attributes.list, s.dictionary.ranks
 	s.dictionary.mu.RUnlock()
+	x.show(only)
 
 	h := &x.history
-	h.Customer, h.Runs, h.Attributes = 0, nil, h.Attributes[:0]
+	h.Customer, h.Runs, h.Attributes, x.some, x.order = 0, nil, h.Attributes[:0], false, x.order[:0]
 	for valid := it.First(); valid; valid = it.Next() {
 		key := it.Key()
 		if len(key) != customerKeySize {
@@ -82,6 +97,10 @@ func (s *Store) scan(ctx context.Context, from, to uint64, fn func(*strata.Histo
 			return readError(bytes.Clone(key), err)
 		}
 		if suffix == attributesSuffix {
+			x.some = true
+			if only != nil && len(only.Attributes) == 0 {
+				continue
+			}
 			if err := x.readAttributes(value); err != nil {
 				return damage(bytes.Clone(key), err)
 			}
@@ -90,7 +109,7 @@ func (s *Store) scan(ctx context.Context, from, to uint64, fn func(*strata.Histo
 		if err := x.view.read(value); err != nil {
 			return damage(bytes.Clone(key), err)
 		}
-		h.Runs = x.view.runs
+		h.Runs, x.some = x.view.runs, true
 		// Events are the last of a customer's keys that a history shows, and
 		// hold only until the iterator moves.
 		if err := x.emit(ctx, fn); err != nil {
@@ -100,20 +119,41 @@ func (s *Store) scan(ctx context.Context, from, to uint64, fn func(*strata.Histo
 	if err := it.Error(); err != nil {
 		return readError(x.key, err)
 	}
-	return x.emit(ctx, fn)
+	if err := x.emit(ctx, fn); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// show restricts what is shown; nil shows everything.
+func (x *scan) show(only *strata.Wanted) {
+	x.hidden = nil
+	if only == nil {
+		x.view.restrict(false, nil)
+		return
+	}
+	x.view.restrict(true, only.Properties)
+	if len(only.Attributes) > 0 {
+		x.hidden = make([]bool, len(x.names))
+		for code, name := range x.names {
+			x.hidden[code] = !slices.Contains(only.Attributes, name)
+		}
+	}
 }
 
 // emit calls fn where there is something to show, and empties the history.
 func (x *scan) emit(ctx context.Context, fn func(*strata.History) error) error {
+	if !x.some {
+		return nil
+	}
+	if x.seen++; x.seen%256 == 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
 	h := &x.history
-	if len(h.Runs) == 0 && len(h.Attributes) == 0 {
-		return ctx.Err()
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	err := fn(h)
-	h.Runs, h.Attributes, x.order = nil, h.Attributes[:0], x.order[:0]
+	h.Runs, h.Attributes, x.order, x.some = nil, h.Attributes[:0], x.order[:0], false
 	return err
 }
 
@@ -124,6 +164,9 @@ func (x *scan) readAttributes(value []byte) error {
 	err := eachAttribute(value, func(a *attribute, text []byte) error {
 		if int(a.code) >= len(x.names) {
 			return errDamaged
+		}
+		if x.hidden != nil && x.hidden[a.code] {
+			return nil
 		}
 		rank := x.ranks[a.code]
 		if n := len(x.order); n > 0 && x.order[n-1] > rank {

@@ -581,6 +581,24 @@ func TestScanIsInOrderAndOfOneMoment(t *testing.T) {
 	if got := pages(t, s, last); !slices.Equal(got, []string{"4294967295"}) {
 		t.Errorf("the last customer has %q", got)
 	}
+	property, _ := s.Dictionary().PropertyCode("page")
+	for _, only := range []strata.Wanted{{}, {Properties: []uint16{property}}, {Properties: []uint16{property + 1}, Attributes: []string{"nothing"}}} {
+		var seen []string
+		err := s.ScanOnly(context.Background(), 1, last, only, func(h *strata.History) error {
+			columns := 0
+			for i := range h.Runs {
+				columns += len(h.Runs[i].Columns)
+			}
+			if shown := len(only.Properties) > 0 && only.Properties[0] == property; (columns > 0) != (shown && len(h.Runs) > 0) || len(h.Attributes) > 0 {
+				t.Errorf("only %v shows %d columns and %v of customer %d", only, columns, h.Attributes, h.Customer)
+			}
+			seen = append(seen, fmt.Sprint(h.Customer))
+			return nil
+		})
+		if err != nil || !slices.Equal(seen, []string{"2", "3", "9", "100", "700"}) {
+			t.Errorf("only %v: scanned %q, %v", only, seen, err)
+		}
+	}
 	stop := errors.New("stop")
 	if err := s.Scan(context.Background(), 1, last, func(*strata.History) error { return stop }); err != stop {
 		t.Errorf("error %v", err)
