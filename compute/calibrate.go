@@ -18,16 +18,18 @@ import (
 // instant. Those that were never stored are made from everyone as of that
 // instant, in the order in which they stand on each other, and have Version 0.
 func (e *Engine) calibrate(ctx context.Context, p *program.Program, at strata.Instant) (map[define.Ref]define.Calibration, error) {
-	return e.calibrateOver(ctx, e.all, p, at)
+	return e.calibrateOver(ctx, e.all(p), p, at)
 }
 
 // visit hands customers to workers, each made by worker and used by one
 // goroutine.
 type visit func(ctx context.Context, worker func() func(*strata.History)) error
 
-// all visits everyone.
-func (e *Engine) all(ctx context.Context, worker func() func(*strata.History)) error {
-	return e.scan(ctx, int(e.people.Last())+1, worker)
+// all visits everyone, as a program wants to see them.
+func (e *Engine) all(p *program.Program) visit {
+	return func(ctx context.Context, worker func() func(*strata.History)) error {
+		return e.scan(ctx, int(e.people.Last())+1, p.Wanted(), worker)
+	}
 }
 
 // calibrateOver is calibrate with everyone being those who are visited.
@@ -76,7 +78,7 @@ func (e *Engine) calibrateOnly(ctx context.Context, p *program.Program, ref defi
 	if err != nil {
 		return define.Calibration{}, err
 	}
-	made, err := e.make(ctx, e.all, p, []define.Ref{ref}, at, others)
+	made, err := e.make(ctx, e.all(p), p, []define.Ref{ref}, at, others)
 	if err != nil {
 		return define.Calibration{}, err
 	}

@@ -17,7 +17,8 @@ import (
 // Source is where customers' histories are read, in ascending order of
 // customer number; timeline.Store is one. from is inclusive, to exclusive.
 type Source interface {
-	Scan(ctx context.Context, from, to strata.CustomerID, fn func(*strata.History) error) error
+	// ScanOnly may leave out of the histories what is not wanted, but no customer.
+	ScanOnly(ctx context.Context, from, to strata.CustomerID, wanted strata.Wanted, fn func(*strata.History) error) error
 	Dictionary() strata.Dictionary
 	Commits() uint64 // grows with every commit
 }
@@ -37,6 +38,8 @@ type Definitions interface {
 type People interface {
 	PublicID(strata.CustomerID) (string, error)
 	Last() strata.CustomerID // the highest number given out
+	// Scan calls fn with the customers of [from, to] who exist, ascending.
+	Scan(from, to strata.CustomerID, fn func(c strata.CustomerID, keys []strata.Key) error) error
 }
 
 // Engine evaluates the published definitions. It may be used by several
@@ -178,8 +181,9 @@ func (e *Engine) everyone(ctx context.Context, p *program.Program, asOf strata.I
 	n := int(e.people.Last()) + 1
 	build := audience.NewBuilder(asOf, n, layout(p))
 	var last lastEvent
-	err := e.scan(ctx, n, func() func(*strata.History) {
+	err := e.scan(ctx, n, p.Wanted(), func() func(*strata.History) {
 		run := p.At(asOf, calibrations)
+		last := lastSeen{all: &last}
 		return func(h *strata.History) {
 			build.Set(h.Customer, rowOf(run.Run(h)))
 			last.see(h, asOf)
@@ -230,7 +234,7 @@ func (e *Engine) Trend(ctx context.Context, at []strata.Instant) (map[string][]i
 	}
 	var mu sync.Mutex
 	var all [][][]int // by worker, segment and instant
-	err = e.scan(ctx, int(e.people.Last())+1, func() func(*strata.History) {
+	err = e.scan(ctx, int(e.people.Last())+1, p.Wanted(), func() func(*strata.History) {
 		runs := make([]*program.Evaluator, len(at))
 		for i := range at {
 			runs[i] = p.At(at[i], calibrations)

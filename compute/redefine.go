@@ -326,10 +326,11 @@ func (l *Live) everyone(ctx context.Context, s, old *state, p *program.Program, 
 	var all [][]evaluation
 	var last lastEvent
 	first := len(old.Prints) == 0
-	err := l.engine.scan(ctx, n, func() func(*strata.History) {
+	err := l.engine.scan(ctx, n, p.Wanted(), func() func(*strata.History) {
 		run := p.At(now, s.calibrations)
 		run.Timers(true)
 		w := walker{state: &state{program: p}, eval: run}
+		last := lastSeen{all: &last}
 		tags := make([]strata.Value, len(p.Tags()))
 		mine := &[]evaluation{}
 		mu.Lock()

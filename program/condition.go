@@ -256,7 +256,7 @@ func (c *compiler) eventDid(x define.EventDid) boolFunc {
 	test := c.test(m.Test, define.TypeOf(c.set, a))
 	if m.Kind == define.Times {
 		s, turns := c.selection(x.Select), stepsOf(m.Test)
-		value := c.share(key(a), c.aggregateOnce(a))
+		value, _ := c.measured(a)
 		return func(f *frame) bool {
 			n := value(f)
 			s.countTimers(f, n.Int, turns)

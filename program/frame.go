@@ -33,6 +33,7 @@ type frame struct {
 
 	computed []bool // by aggregate slot
 	slots    []strata.Value
+	fused    fusedFrame
 	netter   netter
 	days     calendar
 	scratch  []strata.Instant
@@ -58,6 +59,7 @@ func (f *frame) init(p *Program, asOf strata.Instant, calibrations map[define.Re
 	for i := range f.instants {
 		f.instants[i] = unknown
 	}
+	f.initFused()
 	f.move(asOf)
 }
 
@@ -93,6 +95,7 @@ func (f *frame) load(h *strata.History) {
 		}
 	}
 	f.netter.net(f)
+	f.fused.run(f)
 }
 
 // lookAtRefunds marks the events of which a coming one changes what the

@@ -6,6 +6,7 @@ package program
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,11 +32,14 @@ type Program struct {
 	static     []bool         // by attribute slot: holds at every instant
 	shared     map[string]int // aggregate slot by canonical key
 	aggregates int            // number of shared slots
+	fused      *fused
 
 	looked      []bool // by event code: some selection can see it
 	borders     []border
 	windows     []ends // by slot
 	windowSlots map[define.Window]int
+
+	properties []uint16 // that definitions look at, ascending
 
 	tags     []Tag
 	segments []Segment
@@ -114,24 +118,24 @@ func Compile(set *define.Set, o Options) (*Program, error) {
 		noted: noted,
 		set:   set, dict: noted, zone: zone, weekStart: o.Settings.WeekStart, settings: o.Settings, people: o.People,
 		events: map[string]uint16{}, names: o.Dictionary.EventNames(), attributes: map[string]int{}, shared: map[string]int{},
-		index: map[define.Ref]int{}, windowSlots: map[define.Window]int{}, looked: make([]bool, len(o.Dictionary.EventNames())),
+		fused: newFused(), index: map[define.Ref]int{}, windowSlots: map[define.Window]int{}, looked: make([]bool, len(o.Dictionary.EventNames())),
 	}
 	for code, name := range p.names {
 		if name != "" {
 			p.events[name] = uint16(code)
 		}
 	}
+	c := compiler{Program: p, fusing: true}
 	p.compileRefunds()
-	var c compiler
-	c.Program = p
 	for _, ref := range define.Order(set) {
 		c.definition(ref)
 	}
 	if len(c.errs) > 0 {
 		return nil, joinErrors(c.errs)
 	}
+	p.dict, p.properties = o.Dictionary, slices.Sorted(maps.Keys(noted.found)) // from here on it is only read
 	p.lookAtRefunds()
-	p.dict = o.Dictionary // from here on it is only read
+	p.fused.settle()
 	return p, nil
 }
 
@@ -142,6 +146,12 @@ func (p *Program) Tiers() []Tier       { return p.tiers }
 
 // Population lists the parts that need a calibration, in dependency order.
 func (p *Program) Population() []Population { return p.population }
+
+// Wanted returns the facts that the program looks at: it gives the same
+// answers over histories that show no others.
+func (p *Program) Wanted() strata.Wanted {
+	return strata.Wanted{Properties: p.properties, Attributes: slices.Sorted(maps.Keys(p.attributes))}
+}
 
 // Set returns the definitions the program was compiled from.
 func (p *Program) Set() *define.Set { return p.set }
@@ -154,6 +164,7 @@ type compiler struct {
 	part string // "" for the whole of it, else the steps down to what is being compiled, joined by points
 	errs []error
 
+	fusing     bool // plain aggregates are fused
 	populating bool // what is being compiled is a value that is calibrated
 }
 

@@ -2,11 +2,12 @@ package program
 
 import "strata"
 
-// noting is a dictionary that notes what it did not know, so that a program
-// can be told when facts have brought it since.
+// noting is a dictionary that notes which properties were asked for, and what
+// it did not know, so that a program can tell when facts have brought it since.
 type noting struct {
 	strata.Dictionary
-	properties map[string]bool
+	found      map[uint16]bool // properties
+	properties map[string]bool // not known
 	texts      map[propertyText]bool
 }
 
@@ -16,12 +17,15 @@ type propertyText struct {
 }
 
 func newNoting(d strata.Dictionary) *noting {
-	return &noting{Dictionary: d, properties: map[string]bool{}, texts: map[propertyText]bool{}}
+	return &noting{Dictionary: d, found: map[uint16]bool{}, properties: map[string]bool{}, texts: map[propertyText]bool{}}
 }
 
 func (n *noting) PropertyCode(name string) (uint16, bool) {
 	code, known := n.Dictionary.PropertyCode(name)
-	if !known && name != "" {
+	switch {
+	case known:
+		n.found[code] = true
+	case name != "":
 		n.properties[name] = true
 	}
 	return code, known

@@ -146,20 +146,30 @@ func (c *compiler) share(key string, compute valueFunc) valueFunc {
 }
 
 func (c *compiler) aggregate(x define.Aggregate) valueFunc {
-	value := c.share(key(x), c.aggregateOnce(x))
+	value, fused := c.measured(x)
 	switch x.Kind {
-	case define.Times, define.Sum, define.Average:
-		// The others go through each, which sets timers itself.
-		s := c.selection(x.Select)
-		timers := c.share(key("timers", x.Select), func(f *frame) strata.Value { s.timers(f); return strata.Value{} })
-		return func(f *frame) strata.Value {
-			if f.timed {
-				timers(f)
-			}
-			return value(f)
+	case define.Min, define.Max, define.Distinct, define.DaysActive:
+		if !fused {
+			return value // by each, which sets timers itself
 		}
 	}
-	return value
+	s := c.selection(x.Select)
+	timers := c.share(key("timers", x.Select), func(f *frame) strata.Value { s.timers(f); return strata.Value{} })
+	return func(f *frame) strata.Value {
+		if f.timed {
+			timers(f)
+		}
+		return value(f)
+	}
+}
+
+// measured compiles an aggregate without timers, but for those that each sets
+// where it is not fused.
+func (c *compiler) measured(x define.Aggregate) (value valueFunc, fused bool) {
+	if slot, ok := c.fuse(x); ok {
+		return func(f *frame) strata.Value { return f.plain(slot) }, true
+	}
+	return c.share(key(x), c.aggregateOnce(x)), false
 }
 
 // key names a computation by what it is made of. Pointers in the tree print as

@@ -68,14 +68,8 @@ func (s *Store) scan(ctx context.Context, from, to uint64, only *strata.Wanted, 
 			err = readError(x.key, closeErr)
 		}
 	}()
-	// After the iterator: whatever it reads has its names by now.
-	s.dictionary.mu.RLock()
-	x.names, x.ranks = s.dictionary.attributes.list, s.dictionary.ranks
-	s.dictionary.mu.RUnlock()
-	x.show(only)
-
+	s.begin(x, only)
 	h := &x.history
-	h.Customer, h.Runs, h.Attributes, x.some, x.order = 0, nil, h.Attributes[:0], false, x.order[:0]
 	for valid := it.First(); valid; valid = it.Next() {
 		key := it.Key()
 		if len(key) != customerKeySize {
@@ -88,32 +82,16 @@ func (s *Store) scan(ctx context.Context, from, to uint64, only *strata.Wanted, 
 			}
 			h.Customer = customer
 		}
-		suffix := key[5]
-		if suffix != eventsSuffix && suffix != attributesSuffix {
-			continue
-		}
-		value, err := it.ValueAndErr()
+		events, err := x.take(it, only)
 		if err != nil {
-			return readError(bytes.Clone(key), err)
-		}
-		if suffix == attributesSuffix {
-			x.some = true
-			if only != nil && len(only.Attributes) == 0 {
-				continue
-			}
-			if err := x.readAttributes(value); err != nil {
-				return damage(bytes.Clone(key), err)
-			}
-			continue
-		}
-		if err := x.view.read(value); err != nil {
-			return damage(bytes.Clone(key), err)
-		}
-		h.Runs, x.some = x.view.runs, true
-		// Events are the last of a customer's keys that a history shows, and
-		// hold only until the iterator moves.
-		if err := x.emit(ctx, fn); err != nil {
 			return err
+		}
+		if events {
+			// They are the last of a customer's keys that a history shows, and
+			// hold only until the iterator moves.
+			if err := x.emit(ctx, fn); err != nil {
+				return err
+			}
 		}
 	}
 	if err := it.Error(); err != nil {
@@ -123,6 +101,47 @@ func (s *Store) scan(ctx context.Context, from, to uint64, only *strata.Wanted, 
 		return err
 	}
 	return ctx.Err()
+}
+
+// begin makes x ready for reading by an iterator that exists already: whatever
+// it reads has its names by now.
+func (s *Store) begin(x *scan, only *strata.Wanted) {
+	s.dictionary.mu.RLock()
+	x.names, x.ranks = s.dictionary.attributes.list, s.dictionary.ranks
+	s.dictionary.mu.RUnlock()
+	x.show(only)
+	x.clear()
+}
+
+// clear empties the history.
+func (x *scan) clear() {
+	h := &x.history
+	h.Customer, h.Runs, h.Attributes, x.some, x.order = 0, nil, h.Attributes[:0], false, x.order[:0]
+}
+
+// take puts the value at the iterator into the history, and reports whether it
+// was the events.
+func (x *scan) take(it *pebble.Iterator, only *strata.Wanted) (events bool, err error) {
+	suffix := it.Key()[5]
+	if suffix != eventsSuffix && suffix != attributesSuffix {
+		return false, nil
+	}
+	value, err := it.ValueAndErr()
+	if err != nil {
+		return false, readError(bytes.Clone(it.Key()), err)
+	}
+	x.some = true
+	switch {
+	case suffix == eventsSuffix:
+		err = x.view.read(value)
+		x.history.Runs = x.view.runs
+	case only == nil || len(only.Attributes) > 0:
+		err = x.readAttributes(value)
+	}
+	if err != nil {
+		return false, damage(bytes.Clone(it.Key()), err)
+	}
+	return suffix == eventsSuffix, nil
 }
 
 // show restricts what is shown; nil shows everything.

@@ -37,7 +37,7 @@ func (t *touches) add(c strata.CustomerID, f *Facts) {
 	if seen {
 		from = min(from, known.From)
 	}
-	t.of[c] = strata.Touch{c, from, known.Attributes || len(f.Attributes) > 0}
+	t.of[c] = strata.Touch{Customer: c, From: from, Attributes: known.Attributes || len(f.Attributes) > 0}
 }
 
 // appendTouches writes them as: uv count; each, by ascending customer: uv
@@ -71,7 +71,7 @@ func readTouches(b []byte, fn func(strata.Touch)) error {
 		if r.bad || customer == 0 || customer > 1<<32-1 || strata.Instant(packed>>1) >= endOfTime {
 			return errDamaged
 		}
-		fn(strata.Touch{strata.CustomerID(customer), strata.Instant(packed >> 1), packed&1 != 0})
+		fn(strata.Touch{Customer: strata.CustomerID(customer), From: strata.Instant(packed >> 1), Attributes: packed&1 != 0})
 	}
 	if r.bad || len(r.b) > 0 {
 		return errDamaged

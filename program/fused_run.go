@@ -1,0 +1,538 @@
+package program
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+
+	"strata"
+	"strata/define"
+)
+
+// fusedFrame is the part of a frame that runs the plans.
+type fusedFrame struct {
+	at     strata.Instant // as_of for which the bounds are
+	placed bool
+	sets   []placedSet
+	plans  []planFrame
+
+	// By slot. Counts of values say whether a minimum or maximum is there.
+	ints    []int64
+	counts  []int64
+	scales  []uint8
+	kinds   []strata.Kind
+	odd     []bool
+	largest []bool // the measure is a maximum
+	anyOdd  bool   // some of odd, scales and kinds is not as at first
+
+	places []int
+	prefix []int64
+	values []int64
+	memo   [][]uint8 // by test: what is known of each code
+	marks  []uint32  // by code: the mark of the last distinct that saw it
+	mark   uint32
+	keys   []int64
+}
+
+// placedSet is a window set at an instant: its ascending bounds without
+// repeats, and which of them each window has.
+type placedSet struct {
+	bounds   []bound
+	from, to []int // by window; an empty window has twice the same
+}
+
+// bound is an instant and the first whole second that is not before it.
+type bound struct {
+	at     strata.Instant
+	second uint64
+}
+
+// planFrame is what a plan has found for one customer.
+type planFrame struct {
+	run      *strata.Run // nil where the customer has none
+	from, to []int       // by window: events [from, to)
+	masks    []mask      // by group
+}
+
+// mask says which events pass a filter: 1 or 0.
+type mask struct {
+	of      []uint8
+	counted []int64 // [i] = how many before the i-th
+	ready   bool
+}
+
+func (f *frame) initFused() {
+	x, p := &f.fused, f.p.fused
+	n := len(p.measures)
+	x.ints, x.counts, x.scales = make([]int64, n), make([]int64, n), make([]uint8, n)
+	x.kinds, x.odd, x.anyOdd = make([]strata.Kind, n), make([]bool, n), true
+	x.sets = make([]placedSet, len(p.sets))
+	for i := range x.sets {
+		n := len(p.sets[i].windows)
+		x.sets[i] = placedSet{make([]bound, 0, 2*n), make([]int, n), make([]int, n)}
+	}
+	x.plans = make([]planFrame, len(p.plans))
+	for i := range x.plans {
+		n := len(p.sets[p.plans[i].set].windows)
+		x.plans[i] = planFrame{from: make([]int, n), to: make([]int, n), masks: make([]mask, len(p.plans[i].groups))}
+	}
+	x.memo = make([][]uint8, p.tests)
+	x.largest = make([]bool, n)
+	for i := range x.largest {
+		x.largest[i] = p.measures[i].kind == define.Max
+	}
+}
+
+// place finds the bounds of all windows at the frame's instant.
+func (x *fusedFrame) place(f *frame) {
+	for i := range x.sets {
+		set, windows := &x.sets[i], f.p.fused.sets[i].windows
+		set.bounds = set.bounds[:0]
+		for _, slot := range windows {
+			w := f.windows[slot]
+			set.bounds = append(set.bounds, boundAt(w.from), boundAt(w.to))
+		}
+		slices.SortFunc(set.bounds, func(a, b bound) int {
+			switch {
+			case a.at < b.at:
+				return -1
+			case a.at > b.at:
+				return 1
+			}
+			return 0
+		})
+		set.bounds = slices.Compact(set.bounds)
+		for k, slot := range windows {
+			w := f.windows[slot]
+			set.from[k] = slices.IndexFunc(set.bounds, func(b bound) bool { return b.at == w.from })
+			set.to[k] = set.from[k]
+			if w.from < w.to {
+				set.to[k] = slices.IndexFunc(set.bounds, func(b bound) bool { return b.at == w.to })
+			}
+		}
+	}
+	x.at, x.placed = f.asOf, true
+}
+
+func boundAt(at strata.Instant) bound {
+	second := uint64(0)
+	if at > 0 {
+		second = uint64(at/1000) + uint64((at%1000+999)/1000)
+	}
+	return bound{at, min(second, 1<<33)}
+}
+
+// run computes all plain aggregates of the customer that the frame has
+// loaded.
+func (x *fusedFrame) run(f *frame) {
+	if !x.placed || x.at != f.asOf {
+		x.place(f)
+	}
+	clear(x.ints)
+	clear(x.counts)
+	if x.anyOdd {
+		clear(x.odd)
+		clear(x.kinds)
+		for i := range x.scales {
+			x.scales[i] = f.p.fused.measures[i].zero.Scale
+		}
+		x.anyOdd = false
+	}
+	for i := range f.p.fused.plans {
+		p, found := &f.p.fused.plans[i], &x.plans[i]
+		if p.gross {
+			found.run = f.gross[p.event]
+		} else {
+			found.run = f.runs[p.event]
+		}
+		if found.run == nil || found.run.N == 0 {
+			found.run = nil
+			continue
+		}
+		x.locate(found, &x.sets[p.set])
+		for g := range p.groups {
+			found.masks[g].ready = false
+			if group := &p.groups[g]; group.filter < 0 {
+				x.all(group, found)
+			} else {
+				x.some(f, group, found, &found.masks[g])
+			}
+		}
+	}
+	for i := range f.p.fused.distinct {
+		x.count(f, &f.p.fused.distinct[i])
+	}
+}
+
+// locate finds the events of each window.
+func (x *fusedFrame) locate(found *planFrame, set *placedSet) {
+	if len(x.places) < len(set.bounds) {
+		x.places = make([]int, 2*len(set.bounds))
+	}
+	places := x.places[:len(set.bounds)]
+	locate(found.run, set.bounds, places)
+	from, to := found.from[:len(set.from)], found.to[:len(set.from)]
+	for k, b := range set.from {
+		from[k] = places[b]
+	}
+	for k, b := range set.to[:len(from)] {
+		to[k] = places[b]
+	}
+}
+
+// longRun is the number of events above which searching is faster than
+// comparing each with each bound.
+const longRun = 64
+
+// locate sets places[i] to the number of events before bounds[i]. Bounds are
+// ascending.
+func locate(r *strata.Run, bounds []bound, places []int) {
+	n := r.N
+	seconds := r.Seconds[:4*n]
+	newest := uint64(binary.LittleEndian.Uint32(seconds[4*n-4:]))
+	oldest := uint64(binary.LittleEndian.Uint32(seconds))
+	// Few customers have events on both sides of every bound.
+	high := len(bounds)
+	for high > 0 && newest < bounds[high-1].second {
+		high--
+		places[high] = n
+	}
+	low := 0
+	for low < high && oldest >= bounds[low].second {
+		places[low] = 0
+		low++
+	}
+	switch {
+	case n > longRun:
+		for k := low; k < high; k++ {
+			from := 0
+			if k > low {
+				from = places[k-1]
+			}
+			places[k] = searchSeconds(seconds, from, n, bounds[k].second)
+		}
+	case high-low > 2:
+		for ; high-low > 4; low += 4 {
+			b := bounds[low : low+4 : low+4]
+			p := places[low : low+4 : low+4]
+			p[0], p[1], p[2], p[3] = before4(seconds, b[0].second, b[1].second, b[2].second, b[3].second)
+		}
+		last := high - 1
+		b1, b2 := min(low+1, last), min(low+2, last)
+		p0, p1, p2, p3 := before4(seconds, bounds[low].second, bounds[b1].second, bounds[b2].second, bounds[last].second)
+		places[low], places[b1], places[b2], places[last] = p0, p1, p2, p3
+	default:
+		for k := low; k < high; k++ {
+			places[k] = before(seconds, bounds[k].second)
+		}
+	}
+	if r.Millis != nil {
+		for k := range bounds {
+			for places[k] > 0 && r.At(places[k]-1) >= bounds[k].at {
+				places[k]--
+			}
+		}
+	}
+}
+
+// before counts the seconds below a bound, without branches.
+func before(seconds []byte, bound uint64) int {
+	n := uint64(0)
+	for ; len(seconds) >= 4; seconds = seconds[4:] {
+		n += (uint64(binary.LittleEndian.Uint32(seconds)) - bound) >> 63
+	}
+	return int(n)
+}
+
+func before4(seconds []byte, a, b, c, d uint64) (int, int, int, int) {
+	var na, nb, nc, nd uint64
+	for ; len(seconds) >= 4; seconds = seconds[4:] {
+		at := uint64(binary.LittleEndian.Uint32(seconds))
+		na += (at - a) >> 63
+		nb += (at - b) >> 63
+		nc += (at - c) >> 63
+		nd += (at - d) >> 63
+	}
+	return int(na), int(nb), int(nc), int(nd)
+}
+
+// searchSeconds returns the first of the events [from, n) at or after a
+// bound.
+func searchSeconds(seconds []byte, from, n int, bound uint64) int {
+	for from < n {
+		mid := int(uint(from+n) >> 1)
+		if uint64(binary.LittleEndian.Uint32(seconds[4*mid:])) < bound {
+			from = mid + 1
+		} else {
+			n = mid
+		}
+	}
+	return from
+}
+
+// onlyColumn returns the run's column of a property: nil where it has none,
+// and false where it has several.
+func onlyColumn(r *strata.Run, property uint16) (only *strata.Column, regular bool) {
+	for i := range r.Columns {
+		if c := &r.Columns[i]; c.Property == property {
+			if only != nil {
+				return nil, false
+			}
+			only = c
+		}
+	}
+	return only, true
+}
+
+// all adds up what is read of all events of a run.
+func (x *fusedFrame) all(g *group, found *planFrame) {
+	from, to := found.from, found.to
+	for _, u := range g.counts {
+		x.ints[u.slot] += int64(to[u.window] - from[u.window])
+	}
+	for i := range g.columns {
+		uses := &g.columns[i]
+		c, regular := onlyColumn(found.run, uses.property)
+		switch {
+		case !regular:
+			x.refuse(uses)
+		case c == nil:
+		case len(uses.sums) > 0 && (c.Kind == strata.Money || c.Kind == strata.Number) && c.Valid == nil:
+			sums := x.sums(c, found.run.N)
+			for _, u := range uses.sums {
+				low, high := from[u.window], to[u.window]
+				x.add(u.slot, c.Scale, sums[high]-sums[low], int64(high-low))
+			}
+			x.extremes(uses.extremes, c, found, nil)
+		default:
+			x.masked(uses, c, found, nil)
+		}
+	}
+}
+
+// some adds up what is read of the events of a run that pass a filter.
+func (x *fusedFrame) some(f *frame, g *group, found *planFrame, m *mask) {
+	if len(g.counts) > 0 {
+		x.fill(f, g.filter, found.run, m)
+		for _, u := range g.counts {
+			x.ints[u.slot] += m.counted[found.to[u.window]] - m.counted[found.from[u.window]]
+		}
+	}
+	for i := range g.columns {
+		uses := &g.columns[i]
+		c, regular := onlyColumn(found.run, uses.property)
+		switch {
+		case !regular:
+			x.refuse(uses)
+		case c != nil:
+			x.fill(f, g.filter, found.run, m)
+			x.masked(uses, c, found, m)
+		}
+	}
+}
+
+// refuse marks all that is read of a property as odd.
+func (x *fusedFrame) refuse(uses *columnUses) {
+	x.anyOdd = true
+	for _, u := range uses.sums {
+		x.odd[u.slot] = true
+	}
+	for _, u := range uses.extremes {
+		x.odd[u.slot] = true
+	}
+}
+
+// add adds n values with a sum at a scale to a slot.
+func (x *fusedFrame) add(slot int, scale uint8, sum, n int64) {
+	x.counts[slot] += n
+	if scale == x.scales[slot] {
+		x.ints[slot] += sum
+		return
+	}
+	if n > 0 {
+		x.anyOdd = true
+		x.ints[slot], x.scales[slot] = addDecimal(x.ints[slot], x.scales[slot], sum, scale)
+	}
+}
+
+// masked reads a column of which some events have no value or do not pass
+// the mask; nil = all pass.
+func (x *fusedFrame) masked(uses *columnUses, c *strata.Column, found *planFrame, m *mask) {
+	if c.Kind == strata.Float || unsigned(c.Kind) {
+		x.refuse(uses)
+		return
+	}
+	if len(uses.sums) > 0 && (c.Kind == strata.Money || c.Kind == strata.Number) {
+		n := found.run.N
+		x.prefix = grown(x.prefix, 2*n+2)
+		sums, counts := x.prefix[:n+1], x.prefix[n+1:2*n+2]
+		sums[0], counts[0] = 0, 0
+		values := x.read(c, n)
+		for i, v := range values {
+			passes := int64(1)
+			if m != nil {
+				passes = int64(m.of[i])
+			}
+			if c.Valid != nil {
+				passes &= int64(c.Valid[i>>3] >> (i & 7) & 1)
+			}
+			sums[i+1] = sums[i] + v&-passes
+			counts[i+1] = counts[i] + passes
+		}
+		for _, u := range uses.sums {
+			low, high := found.from[u.window], found.to[u.window]
+			x.add(u.slot, c.Scale, sums[high]-sums[low], counts[high]-counts[low])
+		}
+	} // else other kinds add nothing
+	x.extremes(uses.extremes, c, found, m)
+}
+
+// extremes finds the least and largest values.
+func (x *fusedFrame) extremes(uses []use, c *strata.Column, found *planFrame, m *mask) {
+	if len(uses) == 0 {
+		return
+	}
+	if c.Kind == strata.Float || unsigned(c.Kind) {
+		x.anyOdd = true
+		for _, u := range uses {
+			x.odd[u.slot] = true
+		}
+		return
+	}
+	values := x.read(c, found.run.N)
+	for _, u := range uses {
+		low, high := int64(math.MaxInt64), int64(math.MinInt64)
+		n := int64(0)
+		from, to := found.from[u.window], found.to[u.window]
+		if m == nil && c.Valid == nil {
+			for _, v := range values[from:max(from, to)] {
+				low, high = min(low, v), max(high, v)
+			}
+			n = int64(max(to-from, 0))
+		} else {
+			for i := from; i < to; i++ {
+				if (m == nil || m.of[i] != 0) && c.Has(i) {
+					low, high = min(low, values[i]), max(high, values[i])
+					n++
+				}
+			}
+		}
+		if n > 0 {
+			x.extreme(u.slot, c, low, high, n)
+		}
+	}
+}
+
+// extreme takes the extremes of n values of a column into a slot. A minimum
+// is kept in ints, a maximum too: which it is, the measure knows.
+func (x *fusedFrame) extreme(slot int, c *strata.Column, low, high, n int64) {
+	v := low
+	if x.largest[slot] {
+		v = high
+	}
+	x.anyOdd = true // kinds are set
+	switch {
+	case x.counts[slot] == 0:
+		x.ints[slot], x.kinds[slot], x.scales[slot] = v, c.Kind, c.Scale
+	case x.kinds[slot] != c.Kind || x.scales[slot] != c.Scale:
+		x.odd[slot] = true
+	case x.largest[slot]:
+		x.ints[slot] = max(x.ints[slot], v)
+	default:
+		x.ints[slot] = min(x.ints[slot], v)
+	}
+	x.counts[slot] += n
+}
+
+// grown returns a slice of n elements, in the memory of s where it is enough.
+func grown[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, 2*n)
+	}
+	return s[:n]
+}
+
+// sums returns the sums of the first 0, 1 ... n values of a column that has
+// them all.
+func (x *fusedFrame) sums(c *strata.Column, n int) []int64 {
+	x.prefix = grown(x.prefix, n+1)
+	sums := x.prefix
+	sums[0] = 0
+	total, to, data := int64(0), sums[1:], c.Data
+	switch c.Width {
+	case 1:
+		for i, v := range data[:len(to)] {
+			total += int64(int8(v))
+			to[i] = total
+		}
+	case 2:
+		for i := range to {
+			total += int64(int16(binary.LittleEndian.Uint16(data)))
+			to[i], data = total, data[2:]
+		}
+	case 4:
+		for i := range to {
+			total += int64(int32(binary.LittleEndian.Uint32(data)))
+			to[i], data = total, data[4:]
+		}
+	default:
+		for i := range to {
+			total += int64(binary.LittleEndian.Uint64(data))
+			to[i], data = total, data[8:]
+		}
+	}
+	return sums
+}
+
+// read returns the first n values of a column that is not of codes.
+func (x *fusedFrame) read(c *strata.Column, n int) []int64 {
+	x.values = grown(x.values, n)
+	to, data := x.values, c.Data
+	switch c.Width {
+	case 1:
+		for i, v := range data[:len(to)] {
+			to[i] = int64(int8(v))
+		}
+	case 2:
+		for i := range to {
+			to[i], data = int64(int16(binary.LittleEndian.Uint16(data))), data[2:]
+		}
+	case 4:
+		for i := range to {
+			to[i], data = int64(int32(binary.LittleEndian.Uint32(data))), data[4:]
+		}
+	default:
+		for i := range to {
+			to[i], data = int64(binary.LittleEndian.Uint64(data)), data[8:]
+		}
+	}
+	return to
+}
+
+// unsigned reports whether a column of the kind holds codes.
+func unsigned(k strata.Kind) bool { return k == strata.Text || k == strata.List || k == strata.ID }
+
+// plain returns the value of a plain aggregate.
+func (f *frame) plain(slot int) strata.Value {
+	x, m := &f.fused, &f.p.fused.measures[slot]
+	if x.odd[slot] {
+		return m.general(f)
+	}
+	switch m.kind {
+	case define.Sum:
+		return canonical(strata.Value{Kind: m.zero.Kind, Scale: x.scales[slot], Int: x.ints[slot]}, m.zero.Scale)
+	case define.Average:
+		n := x.counts[slot]
+		if n == 0 {
+			return strata.Value{}
+		}
+		sum := canonical(strata.Value{Kind: m.zero.Kind, Scale: x.scales[slot], Int: x.ints[slot]}, m.zero.Scale)
+		return strata.FloatOf(sum.Float64() / float64(n))
+	case define.Min, define.Max:
+		if x.counts[slot] == 0 {
+			return strata.Value{}
+		}
+		return canonical(strata.Value{Kind: x.kinds[slot], Scale: x.scales[slot], Int: x.ints[slot]}, m.zero.Scale)
+	}
+	return strata.Value{Kind: strata.Number, Int: x.ints[slot]}
+}
