@@ -34,6 +34,7 @@ require (
 	github.com/getsentry/sentry-go v0.27.0 // indirect
 	github.com/go-viper/mapstructure/v2 v2.5.0 // indirect
 	github.com/goccy/go-json v0.10.5 // indirect
+	github.com/goccy/go-yaml v1.19.2 // indirect
 	github.com/gogo/protobuf v1.3.2 // indirect
 	github.com/golang/protobuf v1.5.3 // indirect
 	github.com/golang/snappy v1.0.0 // indirect
@@ -79,3 +80,10 @@ require (
 )
 
 replace strata => ../
+
+// What is measured is built from the product's own versions; the peers ask for
+// newer ones.
+replace (
+	github.com/golang/snappy => github.com/golang/snappy v0.0.5-0.20231225225746-43d5d4cd4e0e
+	github.com/zeebo/xxh3 => github.com/zeebo/xxh3 v1.0.2
+)

@@ -140,6 +140,9 @@ func (b *business) load(w Workload, deliveries int) error {
 			return err
 		}
 	}
+	if last := b.people.Last(); int(last) != w.Customers {
+		return fmt.Errorf("there are %d customers in place of %d", last, w.Customers)
+	}
 	return nil
 }
 
@@ -195,12 +198,12 @@ func (l *loader) add(e *Event) error {
 		if err := l.flush(); err != nil {
 			return err
 		}
-		l.customer = e.Customer
 		if l.inBatch >= batchEvents {
 			if err := l.commit(); err != nil {
 				return err
 			}
 		}
+		l.customer = e.Customer
 	}
 	var id string
 	if !l.bare {
@@ -261,7 +264,7 @@ func (l *loader) commit() error {
 		return err
 	}
 	l.batch.Reset()
-	l.inBatch, l.customer = 0, 0
+	l.inBatch = 0
 	return nil
 }
 
