@@ -111,8 +111,8 @@ func TestTheDefinitionsAreWhatTheFilesSay(t *testing.T) {
 	}
 }
 
-// loaded is a business with W, in a number of deliveries, and all definitions.
-func loaded(t *testing.T, w Workload, deliveries int) *business {
+// loaded is a business with W, in a number of deliveries, and D80 or D200.
+func loaded(t *testing.T, w Workload, deliveries int, d200 bool) *business {
 	t.Helper()
 	b, err := openBusiness(t.TempDir())
 	if err != nil {
@@ -127,7 +127,12 @@ func loaded(t *testing.T, w Workload, deliveries int) *business {
 		func() error { return b.enrol(w) },
 		func() error { return b.load(w, deliveries) },
 		func() error { return b.apply(t.Context(), "d80.yaml", D80File()) },
-		func() error { return b.apply(t.Context(), "rest.yaml", RestFile()) },
+		func() error {
+			if !d200 {
+				return nil
+			}
+			return b.apply(t.Context(), "rest.yaml", RestFile())
+		},
 	} {
 		if err := do(); err != nil {
 			t.Fatal(err)
@@ -140,8 +145,8 @@ func loaded(t *testing.T, w Workload, deliveries int) *business {
 // after compacting.
 func TestD80IsWhatCountingGives(t *testing.T) {
 	events := eventsOf(t, small, 1)
-	t.Run("in one delivery", func(t *testing.T) { counted(t, loaded(t, small, 1), events) })
-	t.Run("in twelve", func(t *testing.T) { counted(t, loaded(t, small, 12), events) })
+	t.Run("in one delivery", func(t *testing.T) { counted(t, loaded(t, small, 1, false), events) })
+	t.Run("in twelve", func(t *testing.T) { counted(t, loaded(t, small, 12, false), events) })
 }
 
 func counted(t *testing.T, b *business, events [][]Event) {
@@ -192,7 +197,7 @@ func counted(t *testing.T, b *business, events [][]Event) {
 // evaluator that rereads everything.
 func TestD200IsWhatThePlainEvaluatorGives(t *testing.T) {
 	w := Workload{Customers: 40, Events: 2000, Seed: 7}
-	b, events := loaded(t, w, 12), eventsOf(t, w, 1)
+	b, events := loaded(t, w, 12, true), eventsOf(t, w, 1)
 	set, err := b.published(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -242,7 +247,7 @@ func TestD200IsWhatThePlainEvaluatorGives(t *testing.T) {
 // TestEveryDefinitionSaysSomething: tags have several values, segments members
 // and people outside.
 func TestEveryDefinitionSaysSomething(t *testing.T) {
-	b := loaded(t, small, 12)
+	b := loaded(t, small, 12, true)
 	set, err := b.published(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -277,7 +282,7 @@ func TestEveryDefinitionSaysSomething(t *testing.T) {
 // found are the findings that a peer's are compared with.
 func found(t *testing.T, c *Config) *Findings {
 	t.Helper()
-	b := loaded(t, c.Workload, 3)
+	b := loaded(t, c.Workload, 3, true)
 	set, err := b.published(t.Context())
 	if err != nil {
 		t.Fatal(err)
