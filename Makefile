@@ -11,7 +11,14 @@ export GOFLAGS := $(GOFLAGS) -trimpath
 UI_SOURCES = $(shell find ui/src ui/public -type f) ui/index.html ui/vite.config.ts ui/tsconfig.json ui/package.json
 STEP = scripts/step
 
-.PHONY: run build ui binary test test-go test-ui test-browser lint bench clean
+# What `make bench` measures: see bench/README.md.
+CUSTOMERS ?= 1000000
+EVENTS    ?= $(shell echo $$((50 * $(CUSTOMERS))))
+SEED      ?= 1
+PEERS     ?= clickhouse,duckdb
+LARGEST   ?= 1000000
+
+.PHONY: run build ui binary test test-go test-ui test-browser test-bench lint bench bench-growth bench-go bench-binary clean
 
 run: build
 	@$(STEP) "demo business" bin/strata demo --data $(DATA)
@@ -33,7 +40,7 @@ binary: ui
 
 # test installs what the tests need, then runs all of them against the real
 # stores, the real server and a real browser.
-test: test-go test-ui test-browser
+test: test-go test-bench test-ui test-browser
 
 test-go: ui
 	go test ./...
@@ -51,7 +58,26 @@ lint: ui
 	go tool staticcheck ./...
 	npm --prefix ui run --silent lint
 
-bench: binary
+# test-bench is for the module in bench/, without peers and cgo.
+test-bench:
+	cd bench && go vet . && go test -short .
+
+# bench measures Strata and its peers on one workload; bench-growth measures
+# Strata at 0.1 M, 1 M and, with LARGEST=10000000, 10 M customers.
+bench: bench-binary
+	cd bench && ../bin/bench measure -customers $(CUSTOMERS) -events $(EVENTS) -seed $(SEED) -peers "$(PEERS)" -results results.json
+
+bench-growth: PEERS =
+bench-growth: bench-binary
+	cd bench && ../bin/bench growth -seed $(SEED) -largest $(LARGEST) -results growth.json
+
+# DuckDB needs cgo, and only where it is measured.
+bench-binary:
+	$(if $(findstring clickhouse,$(PEERS)),@$(STEP) "ClickHouse" bench/peers/install)
+	@$(STEP) "Go build" env $(if $(findstring duckdb,$(PEERS)),CGO_ENABLED=1) go build -C bench $(if $(findstring duckdb,$(PEERS)),-tags duckdb) -o ../bin/bench .
+
+# bench-go runs the benchmarks of single packages.
+bench-go: binary
 	go test -run '^$$' -bench . -benchmem ./timeline ./ingest ./cmd/strata
 	scripts/bench-import
 

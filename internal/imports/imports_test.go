@@ -263,7 +263,8 @@ func readSources(t *testing.T, set *token.FileSet, dir string) []source {
 }
 
 // walkSources parses every Go file under dir, in the order of their names
-// relative to it, and leaves out directories that the go command ignores.
+// relative to it, and leaves out directories that the go command ignores and
+// other modules.
 func walkSources(t *testing.T, set *token.FileSet, dir string, tests bool, fn func(name string, file *ast.File)) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
@@ -274,6 +275,9 @@ func walkSources(t *testing.T, set *token.FileSet, dir string, tests bool, fn fu
 		if d.IsDir() {
 			if name != dir && (strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") || base == "testdata" || base == "vendor" || base == "node_modules") {
 				return filepath.SkipDir
+			}
+			if _, err := os.Stat(filepath.Join(name, "go.mod")); name != dir && err == nil {
+				return filepath.SkipDir // another module, such as bench
 			}
 			return nil
 		}

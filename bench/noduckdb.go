@@ -1,0 +1,13 @@
+//go:build !duckdb
+
+package main
+
+import (
+	"context"
+	"errors"
+)
+
+// duckDBStep is in duckdb.go, which needs cgo and the tag duckdb.
+func duckDBStep(context.Context, *Config, *Findings) error {
+	return errors.New("this build does not hold DuckDB: build with cgo and -tags duckdb, as make bench does")
+}
