@@ -85,10 +85,10 @@ type shownChange struct {
 	At        string      `json:"at"`
 	Published string      `json:"published"`
 	Cause     string      `json:"cause"`
-	Moves     []shownMove `json:"moves"`
+	Moves     []publishedMove `json:"moves"`
 }
 
-type shownMove struct {
+type publishedMove struct {
 	Kind string     `json:"kind"`
 	Name string     `json:"name"`
 	From shownValue `json:"from"`
@@ -124,7 +124,7 @@ func (c *call) changesCommand() *cobra.Command {
 func (c *call) printChange(b *business, x *strata.Change) error {
 	shown := shownChange{Number: x.Number, Customer: b.public(x.Customer), At: b.show(x.At), Published: b.show(x.Published), Cause: x.Cause.String()}
 	for _, m := range x.Moves {
-		shown.Moves = append(shown.Moves, shownMove{m.Kind, m.Name, shownValue{m.From}, shownValue{m.To}})
+		shown.Moves = append(shown.Moves, publishedMove{m.Kind, m.Name, shownValue{m.From}, shownValue{m.To}})
 	}
 	if c.json {
 		return c.printJSONLine(shown)
