@@ -37,12 +37,12 @@ type block struct {
 	owner  *owner
 	kind   strata.Kind // Missing while nobody has a value
 	scale  uint8
+	shared bool // the cells are another block's as well
 	base   int64
 	unit   int64
-	has    presence
 	cells  any    // nil: all are base; *cells[int8], [int16], [int32], [int64]; mixed: *cells[strata.Value]
-	shared bool   // the cells are another block's as well
 	edits  []edit // by place; instead of the cells of those places
+	has    presence
 }
 
 // edit is the number of one customer of a block.

@@ -192,12 +192,22 @@ func (b *block) between(in denseBits, low, high int64) {
 	}
 }
 
+// fewBits is how many customers of 64 are looked at one by one: from there on
+// it is faster to look at all.
+const fewBits = 16
+
 // within takes those out of a set whose base + unit*cell is not in
 // [low, high], where low <= high.
 func within[T integer](c *cells[T], in denseBits, base, unit, low, high int64) {
 	span := uint64(high) - uint64(low)
 	for w, word := range in {
-		if word == 0 {
+		if bits.OnesCount64(word) < fewBits {
+			for rest := word; rest != 0; rest &= rest - 1 {
+				bit := bits.TrailingZeros64(rest)
+				if uint64(base+int64(c[w*64+bit])*unit)-uint64(low) > span {
+					in[w] &^= 1 << bit
+				}
+			}
 			continue
 		}
 		var keep uint64

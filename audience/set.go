@@ -224,6 +224,7 @@ func (t *Table) all(of, not []Set) (plan, error) {
 			return nil, err
 		}
 	}
+	out.not = joined(out.not)
 	// Sets at hand first, and of these the small ones.
 	size := func(p plan) int {
 		if r, ok := p.(ready); ok {
@@ -236,6 +237,24 @@ func (t *Table) all(of, not []Set) (plan, error) {
 	}
 	slices.SortStableFunc(out.of, func(a, b plan) int { return cmp.Compare(size(a), size(b)) })
 	return out, nil
+}
+
+// joined makes one of those plans that are sets at hand: what is in none of
+// them is found in one step.
+func joined(plans []plan) []plan {
+	var sets []*roaring.Bitmap
+	var rest []plan
+	for _, p := range plans {
+		if r, ok := p.(ready); ok {
+			sets = append(sets, r.members)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	if len(sets) < 2 {
+		return plans
+	}
+	return append(rest, ready{roaring.FastOr(sets...)})
 }
 
 // ready is a set at hand.

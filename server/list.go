@@ -196,12 +196,9 @@ func unknown(field, kind, name string, known func(func(string) bool)) error {
 // keep returns those of the set at a level; measure.None = at none.
 func keep(set *roaring.Bitmap, levels *audience.Levels, level string) *roaring.Bitmap {
 	if level == measure.None {
-		level = ""
+		return roaring.AndNot(set, levels.Holders())
 	}
-	return choose(set, func(n strata.CustomerID) bool {
-		at, _ := levels.Get(n)
-		return at == level
-	})
+	return roaring.And(set, levels.Members(level))
 }
 
 func choose(set *roaring.Bitmap, in func(strata.CustomerID) bool) *roaring.Bitmap {
