@@ -17,6 +17,7 @@ import (
 	"strata/compute"
 	"strata/define"
 	"strata/identity"
+	"strata/program"
 	"strata/timeline"
 )
 
@@ -198,4 +199,49 @@ func benchmarkSet(b *testing.B, definitions string, compacted bool) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkRunD80 evaluates D80 for 256 customers in memory, with one
+// goroutine: what of BenchmarkD80 is not reading and keeping.
+func BenchmarkRunD80(b *testing.B) { benchmarkRun(b, d80()) }
+
+func benchmarkRun(b *testing.B, definitions string) {
+	set := workloadSet(b, definitions)
+	store, _ := openWorkload(b, true)
+	p, err := program.Compile(set, program.Options{Dictionary: store.Dictionary(), Settings: strata.DefaultSettings()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var histories []*strata.History
+	err = store.ScanOnly(b.Context(), 1, 257, p.Wanted(), func(h *strata.History) error {
+		histories = append(histories, keep(h))
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	run := p.At(workloadAsOf, nil)
+	run.KeepInts(true)
+	sum := int64(0)
+	for b.Loop() {
+		for _, h := range histories {
+			for _, n := range run.Run(h).Ints {
+				sum += n
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(histories)), "ns/customer")
+}
+
+// keep copies a history.
+func keep(h *strata.History) *strata.History {
+	out := &strata.History{Customer: h.Customer, Runs: slices.Clone(h.Runs), Attributes: slices.Clone(h.Attributes)}
+	for i := range out.Runs {
+		r := &out.Runs[i]
+		r.Seconds, r.Millis, r.Columns = slices.Clone(r.Seconds), slices.Clone(r.Millis), slices.Clone(r.Columns)
+		for c := range r.Columns {
+			r.Columns[c].Data, r.Columns[c].Valid = slices.Clone(r.Columns[c].Data), slices.Clone(r.Columns[c].Valid)
+		}
+	}
+	return out
 }

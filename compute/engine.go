@@ -176,27 +176,6 @@ func (e *Engine) Check(set *define.Set) error {
 	return err
 }
 
-// everyone fills a table in one scan.
-func (e *Engine) everyone(ctx context.Context, p *program.Program, asOf strata.Instant, calibrations map[define.Ref]define.Calibration) (*audience.Table, error) {
-	n := int(e.people.Last()) + 1
-	build := audience.NewBuilder(asOf, n, layout(p))
-	var last lastEvent
-	err := e.scan(ctx, n, p.Wanted(), func() func(*strata.History) {
-		run := p.At(asOf, calibrations)
-		last := lastSeen{all: &last}
-		return func(h *strata.History) {
-			build.Set(h.Customer, rowOf(run.Run(h)))
-			last.see(h, asOf)
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	table := build.Table()
-	table.DataUntil = last.at()
-	return table, nil
-}
-
 // layout names the parts of a program's rows.
 func layout(p *program.Program) audience.Layout {
 	var l audience.Layout

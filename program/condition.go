@@ -108,7 +108,7 @@ func (c *compiler) condition(condition define.Condition) boolFunc {
 			value := c.grown(define.TagValue{Tag: x.Tag}, stepsOf(x.Test).turns)
 			return func(f *frame) bool { return test(f, value(f)) }
 		}
-		return func(f *frame) bool { return test(f, f.row.Tags[at]) }
+		return func(f *frame) bool { return test(f, f.tag(at)) }
 	case define.TierIs:
 		return c.tierIs(x)
 	case define.EventDid:

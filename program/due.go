@@ -317,7 +317,7 @@ func (f *frame) completes(since strata.Instant, unit define.Unit, n int64, matte
 // an event the instant, which does not change as time passes, else the value.
 func (e *Evaluator) Stored(tag int) strata.Value {
 	if e.p.tags[tag].Since == 0 {
-		return e.f.row.Tags[tag]
+		return e.f.tag(tag)
 	}
 	if at := e.f.instants[tag]; at != unknown {
 		return strata.TimeOf(at)

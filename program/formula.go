@@ -20,7 +20,7 @@ func (c *compiler) formula(expr define.Expr) valueFunc {
 			if c.tags[at].Since != 0 {
 				return c.grown(define.TagValue{Tag: x.Name}, everyUnit)
 			}
-			return func(f *frame) strata.Value { return number(f.row.Tags[at]) }
+			return func(f *frame) strata.Value { return number(f.tag(at)) }
 		}
 		slot := c.attribute(x.Name)
 		return func(f *frame) strata.Value { return number(f.attributes[slot]) }

@@ -34,6 +34,7 @@ type frame struct {
 	computed []bool // by aggregate slot
 	slots    []strata.Value
 	fused    fusedFrame
+	apart    bool // plain tags are left in fused.ints
 	netter   netter
 	days     calendar
 	scratch  []strata.Instant

@@ -153,6 +153,21 @@ func (c *compiler) fuse(x define.Aggregate) (int, bool) {
 	return slot, true
 }
 
+// plainTag makes a tag plain where its aggregate is.
+func (c *compiler) plainTag(t *Tag, x define.Aggregate) bool {
+	slot, ok := c.fuse(x)
+	if !ok || !c.fused.measures[slot].integral() {
+		return false
+	}
+	m := &c.fused.measures[slot]
+	t.Int, t.Kind, t.Scale = slot, m.zero.Kind, m.zero.Scale
+	name := "timers of plain tags" + key(x.Select)
+	if _, known := c.shared[name]; !known {
+		c.plainTimers = append(c.plainTimers, c.share(name, c.selectionTimers(x.Select)))
+	}
+	return true
+}
+
 func (c *compiler) plan(s sight) int {
 	at, known := c.fused.planOf[s]
 	if !known {

@@ -131,7 +131,7 @@ func (x *fusedFrame) count(f *frame, d *distinct) {
 			var regular bool
 			c, regular = onlyColumn(found.run, d.property)
 			if !regular || c != nil && like != nil && (c.Kind != like.Kind || c.Scale != like.Scale) {
-				x.odd[d.slot], x.anyOdd = true, true
+				x.odd[d.slot], x.used, x.irregular = true, true, true
 				return
 			}
 			if c == nil {

@@ -17,13 +17,14 @@ type fusedFrame struct {
 	plans  []planFrame
 
 	// By slot. Counts of values say whether a minimum or maximum is there.
-	ints    []int64
-	counts  []int64
-	scales  []uint8
-	kinds   []strata.Kind
-	odd     []bool
-	largest []bool // the measure is a maximum
-	anyOdd  bool   // some of odd, scales and kinds is not as at first
+	ints      []int64
+	counts    []int64
+	scales    []uint8
+	kinds     []strata.Kind
+	odd       []bool
+	largest   []bool // the measure is a maximum
+	used      bool   // some of odd, scales and kinds is not as at first
+	irregular bool   // some of odd and scales is
 
 	places []int
 	prefix []int64
@@ -65,7 +66,7 @@ func (f *frame) initFused() {
 	x, p := &f.fused, f.p.fused
 	n := len(p.measures)
 	x.ints, x.counts, x.scales = make([]int64, n), make([]int64, n), make([]uint8, n)
-	x.kinds, x.odd, x.anyOdd = make([]strata.Kind, n), make([]bool, n), true
+	x.kinds, x.odd, x.used = make([]strata.Kind, n), make([]bool, n), true
 	x.sets = make([]placedSet, len(p.sets))
 	for i := range x.sets {
 		n := len(p.sets[i].windows)
@@ -130,13 +131,13 @@ func (x *fusedFrame) run(f *frame) {
 	}
 	clear(x.ints)
 	clear(x.counts)
-	if x.anyOdd {
+	if x.used {
 		clear(x.odd)
 		clear(x.kinds)
 		for i := range x.scales {
 			x.scales[i] = f.p.fused.measures[i].zero.Scale
 		}
-		x.anyOdd = false
+		x.used, x.irregular = false, false
 	}
 	for i := range f.p.fused.plans {
 		p, found := &f.p.fused.plans[i], &x.plans[i]
@@ -333,7 +334,7 @@ func (x *fusedFrame) some(f *frame, g *group, found *planFrame, m *mask) {
 
 // refuse marks all that is read of a property as odd.
 func (x *fusedFrame) refuse(uses *columnUses) {
-	x.anyOdd = true
+	x.used, x.irregular = true, true
 	for _, u := range uses.sums {
 		x.odd[u.slot] = true
 	}
@@ -350,7 +351,7 @@ func (x *fusedFrame) add(slot int, scale uint8, sum, n int64) {
 		return
 	}
 	if n > 0 {
-		x.anyOdd = true
+		x.used, x.irregular = true, true
 		x.ints[slot], x.scales[slot] = addDecimal(x.ints[slot], x.scales[slot], sum, scale)
 	}
 }
@@ -393,7 +394,7 @@ func (x *fusedFrame) extremes(uses []use, c *strata.Column, found *planFrame, m 
 		return
 	}
 	if c.Kind == strata.Float || unsigned(c.Kind) {
-		x.anyOdd = true
+		x.used, x.irregular = true, true
 		for _, u := range uses {
 			x.odd[u.slot] = true
 		}
@@ -430,12 +431,12 @@ func (x *fusedFrame) extreme(slot int, c *strata.Column, low, high, n int64) {
 	if x.largest[slot] {
 		v = high
 	}
-	x.anyOdd = true // kinds are set
+	x.used = true
 	switch {
 	case x.counts[slot] == 0:
 		x.ints[slot], x.kinds[slot], x.scales[slot] = v, c.Kind, c.Scale
 	case x.kinds[slot] != c.Kind || x.scales[slot] != c.Scale:
-		x.odd[slot] = true
+		x.odd[slot], x.irregular = true, true
 	case x.largest[slot]:
 		x.ints[slot] = max(x.ints[slot], v)
 	default:
@@ -535,4 +536,35 @@ func (f *frame) plain(slot int) strata.Value {
 		return canonical(strata.Value{Kind: x.kinds[slot], Scale: x.scales[slot], Int: x.ints[slot]}, m.zero.Scale)
 	}
 	return strata.Value{Kind: strata.Number, Int: x.ints[slot]}
+}
+
+// tag returns the value of a tag that has been computed.
+func (f *frame) tag(at int) strata.Value {
+	if f.apart && !f.row.Odd {
+		if slot := f.p.tags[at].Int; slot >= 0 {
+			return f.plain(slot)
+		}
+	}
+	return f.row.Tags[at]
+}
+
+// oddTags reports whether some plain tag is not of its kind and scale, and
+// gives all of them as values then.
+func (f *frame) oddTags() bool {
+	x := &f.fused
+	if !x.irregular {
+		return false
+	}
+	odd := false
+	for _, at := range f.p.plainTags {
+		t := &f.p.tags[at]
+		v := f.plain(t.Int)
+		if v.Kind == t.Kind && v.Scale == t.Scale {
+			x.ints[t.Int], x.scales[t.Int] = v.Int, v.Scale
+		} else {
+			odd = true
+		}
+		f.row.Tags[at] = v
+	}
+	return odd
 }

@@ -41,6 +41,10 @@ type Program struct {
 
 	properties []uint16 // that definitions look at, ascending
 
+	plainTags   []int       // those with Int >= 0
+	plainTimers []valueFunc // of them
+	others      []step      // order without them
+
 	tags     []Tag
 	segments []Segment
 	tiers    []Tier
@@ -59,6 +63,13 @@ type (
 		// Since is the unit of a tag that is the completed time since an
 		// event, which grows as time passes; 0 of every other tag.
 		Since define.Unit
+		// Int is, of a plain tag, where in Row.Ints its values are, and Kind
+		// and Scale what they are: a plain tag is a number of events, days or
+		// distinct values, or a sum of decimals, and everyone has a value. Int
+		// is -1 of every other tag.
+		Int   int
+		Kind  strata.Kind
+		Scale uint8
 		value valueFunc
 	}
 	Segment struct {
@@ -180,7 +191,7 @@ func (c *compiler) definition(ref define.Ref) {
 		if d.Expires.N != 0 {
 			c.unsupported("expires")
 		}
-		tag := Tag{Name: ref.Name}
+		tag := Tag{Name: ref.Name, Int: -1}
 		at := len(c.tags)
 		if since := c.since(d.Value); since != nil {
 			tag.Since = since.unit
@@ -197,6 +208,11 @@ func (c *compiler) definition(ref define.Ref) {
 		}
 		c.index[ref] = at
 		c.order = append(c.order, step{"tag", at})
+		if x, ok := d.Value.(define.Aggregate); ok && c.plainTag(&tag, x) {
+			c.plainTags = append(c.plainTags, at)
+		} else {
+			c.others = append(c.others, step{"tag", at})
+		}
 		c.tags = append(c.tags, tag)
 	case "segment":
 		d := c.set.Segments[ref.Name]
@@ -204,6 +220,7 @@ func (c *compiler) definition(ref define.Ref) {
 		where := c.segment(d)
 		c.index[ref] = len(c.segments)
 		c.order = append(c.order, step{"segment", len(c.segments)})
+		c.others = append(c.others, step{"segment", len(c.segments)})
 		c.segments = append(c.segments, Segment{Name: ref.Name, where: where})
 	case "tier":
 		d := c.set.Tiers[ref.Name]
@@ -215,6 +232,7 @@ func (c *compiler) definition(ref define.Ref) {
 		}
 		c.index[ref] = len(c.tiers)
 		c.order = append(c.order, step{"tier", len(c.tiers)})
+		c.others = append(c.others, step{"tier", len(c.tiers)})
 		c.tiers = append(c.tiers, Tier{Name: ref.Name, Levels: levels, level: level})
 	case "score":
 		c.path = "scores." + ref.Name
@@ -252,7 +270,13 @@ func (m multiError) Unwrap() []error { return m }
 
 // Row is one customer's answers, in the order of Tags, Segments and Tiers.
 type Row struct {
-	Tags     []strata.Value
+	Tags []strata.Value
+	// Ints are, where the evaluator keeps them apart, the values of plain
+	// tags by Tag.Int; Tags then has only those of the others, unless Odd is
+	// set: a plain tag of this customer is not of its tag's Kind and Scale,
+	// and Tags has every value.
+	Ints     []int64
+	Odd      bool
 	Segments []bool
 	Levels   []int // index into the tier's levels, -1 = none
 	// Next is, where the evaluator keeps timers, the earliest instant after
@@ -286,6 +310,10 @@ func (e *Evaluator) Timers(on bool) { e.f.timed = on }
 // civil days is kept, so that many moves are cheap.
 func (e *Evaluator) Move(asOf strata.Instant) { e.f.move(asOf) }
 
+// KeepInts says whether rows have the values of plain tags as Ints; at first
+// they are in Tags.
+func (e *Evaluator) KeepInts(on bool) { e.f.apart = on }
+
 // AsOf returns the evaluator's instant.
 func (e *Evaluator) AsOf() strata.Instant { return e.f.asOf }
 
@@ -294,7 +322,18 @@ func (e *Evaluator) AsOf() strata.Instant { return e.f.asOf }
 func (e *Evaluator) Run(h *strata.History) *Row {
 	f := &e.f
 	f.load(h)
-	for _, s := range e.p.order {
+	order := e.p.order
+	f.row.Ints, f.row.Odd = nil, false
+	if f.apart {
+		order = e.p.others
+		f.row.Ints, f.row.Odd = f.fused.ints, f.oddTags()
+		if f.timed {
+			for _, timers := range e.p.plainTimers {
+				timers(f)
+			}
+		}
+	}
+	for _, s := range order {
 		switch s.kind {
 		case "tag":
 			f.row.Tags[s.at] = e.p.tags[s.at].value(f)

@@ -27,7 +27,7 @@ func (c *compiler) value(value define.Value) valueFunc {
 		if c.tags[at].Since != 0 {
 			return c.grown(x, everyUnit)
 		}
-		return func(f *frame) strata.Value { return f.row.Tags[at] }
+		return func(f *frame) strata.Value { return f.tag(at) }
 	case define.TierValue:
 		at, ok := c.index[define.Ref{Kind: "tier", Name: x.Tier}]
 		if !ok {
@@ -153,14 +153,19 @@ func (c *compiler) aggregate(x define.Aggregate) valueFunc {
 			return value // by each, which sets timers itself
 		}
 	}
-	s := c.selection(x.Select)
-	timers := c.share(key("timers", x.Select), func(f *frame) strata.Value { s.timers(f); return strata.Value{} })
+	timers := c.selectionTimers(x.Select)
 	return func(f *frame) strata.Value {
 		if f.timed {
 			timers(f)
 		}
 		return value(f)
 	}
+}
+
+// selectionTimers compiles what sets the timers of a selection.
+func (c *compiler) selectionTimers(x define.Selection) valueFunc {
+	s := c.selection(x)
+	return c.share(key("timers", x), func(f *frame) strata.Value { s.timers(f); return strata.Value{} })
 }
 
 // measured compiles an aggregate without timers, but for those that each sets
