@@ -61,6 +61,8 @@ type plan struct {
 	sight
 	set    int
 	groups []group
+	adds   bool // the group adding has no filter and begins with a column that is added up
+	adding int
 }
 
 // group is what is read of the events that pass one filter.
@@ -73,6 +75,8 @@ type group struct {
 // columnUses is what is read of one property.
 type columnUses struct {
 	property uint16
+	scale    uint8 // of the sum of nothing
+	counted  bool  // there are averages
 	sums     []use // and averages
 	extremes []use
 }
@@ -144,6 +148,7 @@ func (c *compiler) fuse(x define.Aggregate) (int, bool) {
 				column.extremes = append(column.extremes, u)
 			} else {
 				column.sums = append(column.sums, u)
+				column.scale, column.counted = m.zero.Scale, column.counted || x.Kind == define.Average
 			}
 		}
 	}
@@ -206,6 +211,11 @@ func (x *fused) settle() {
 		}
 	}
 	x.sets = sets
+	for i := range x.plans {
+		p := &x.plans[i]
+		p.adding = slices.IndexFunc(p.groups, func(g group) bool { return g.filter < 0 })
+		p.adds = p.adding >= 0 && len(p.groups[p.adding].columns) > 0 && len(p.groups[p.adding].columns[0].sums) > 0
+	}
 }
 
 func (p *plan) group(filter int) int {

@@ -40,6 +40,67 @@ type fusedFrame struct {
 type placedSet struct {
 	bounds   []bound
 	from, to []int // by window; an empty window has twice the same
+
+	// So that an event is placed without looking at every bound: first is the
+	// second of the first bound, and cells[i] how many bounds are not after
+	// first + i<<shift. seconds are those of the bounds, and one that is after
+	// everything.
+	first   uint64
+	shift   uint8
+	cells   []uint8
+	seconds []uint64
+}
+
+// mostBounds is how many bounds the cells of a placedSet tell apart, and
+// mostCells how many cells there are: those of three years are 14 hours long.
+const (
+	mostBounds = 64
+	mostCells  = 2048
+)
+
+// divide makes the cells.
+func (s *placedSet) divide() {
+	s.seconds, s.cells = s.seconds[:0], s.cells[:0]
+	for _, b := range s.bounds {
+		s.seconds = append(s.seconds, b.second)
+	}
+	s.seconds = append(s.seconds, math.MaxUint64)
+	n := len(s.bounds)
+	if n == 0 || n > mostBounds {
+		return
+	}
+	// What is before 1970 is before every event.
+	s.first = s.seconds[0]
+	for k := 0; k < n && s.first == 0; k++ {
+		s.first = s.seconds[k]
+	}
+	span := s.seconds[n-1] - min(s.first, s.seconds[n-1])
+	s.shift = 0
+	for span>>s.shift >= mostCells {
+		s.shift++
+	}
+	k := 0
+	for i := uint64(0); i <= span>>s.shift; i++ {
+		for k < n && s.seconds[k] <= s.first+i<<s.shift {
+			k++
+		}
+		s.cells = append(s.cells, uint8(k))
+	}
+}
+
+// bucket returns how many bounds are not after a second.
+func (s *placedSet) bucket(second uint64) int {
+	cell := (second - s.first) >> s.shift
+	k := 0
+	if cell < uint64(len(s.cells)) {
+		k = int(s.cells[cell])
+	} else if second >= s.first {
+		k = len(s.seconds) - 1
+	}
+	for second >= s.seconds[k] {
+		k++
+	}
+	return k
 }
 
 // bound is an instant and the first whole second that is not before it.
@@ -70,7 +131,7 @@ func (f *frame) initFused() {
 	x.sets = make([]placedSet, len(p.sets))
 	for i := range x.sets {
 		n := len(p.sets[i].windows)
-		x.sets[i] = placedSet{make([]bound, 0, 2*n), make([]int, n), make([]int, n)}
+		x.sets[i] = placedSet{from: make([]int, n), to: make([]int, n)}
 	}
 	x.plans = make([]planFrame, len(p.plans))
 	for i := range x.plans {
@@ -111,6 +172,7 @@ func (x *fusedFrame) place(f *frame) {
 				set.to[k] = slices.IndexFunc(set.bounds, func(b bound) bool { return b.at == w.to })
 			}
 		}
+		set.divide()
 	}
 	x.at, x.placed = f.asOf, true
 }
@@ -150,14 +212,15 @@ func (x *fusedFrame) run(f *frame) {
 			found.run = nil
 			continue
 		}
-		x.locate(found, &x.sets[p.set])
+		first := x.locate(p, found, &x.sets[p.set])
 		for g := range p.groups {
-			found.masks[g].ready = false
-			if group := &p.groups[g]; group.filter < 0 {
-				x.all(group, found)
-			} else {
-				x.some(f, group, found, &found.masks[g])
+			group := &p.groups[g]
+			if group.filter < 0 {
+				x.all(group, found, first)
+				continue
 			}
+			found.masks[g].ready = false
+			x.some(f, group, found, &found.masks[g])
 		}
 	}
 	for i := range f.p.fused.distinct {
@@ -165,66 +228,38 @@ func (x *fusedFrame) run(f *frame) {
 	}
 }
 
-// locate finds the events of each window.
-func (x *fusedFrame) locate(found *planFrame, set *placedSet) {
-	if len(x.places) < len(set.bounds) {
-		x.places = make([]int, 2*len(set.bounds))
-	}
-	places := x.places[:len(set.bounds)]
-	locate(found.run, set.bounds, places)
-	from, to := found.from[:len(set.from)], found.to[:len(set.from)]
-	for k, b := range set.from {
-		from[k] = places[b]
-	}
-	for k, b := range set.to[:len(from)] {
-		to[k] = places[b]
-	}
-}
-
-// longRun is the number of events above which searching is faster than
-// comparing each with each bound.
+// longRun is the number of events above which searching for the bounds is
+// faster than placing each event among them.
 const longRun = 64
 
-// locate sets places[i] to the number of events before bounds[i]. Bounds are
-// ascending.
-func locate(r *strata.Run, bounds []bound, places []int) {
-	n := r.N
-	seconds := r.Seconds[:4*n]
-	newest := uint64(binary.LittleEndian.Uint32(seconds[4*n-4:]))
-	oldest := uint64(binary.LittleEndian.Uint32(seconds))
-	// Few customers have events on both sides of every bound.
-	high := len(bounds)
-	for high > 0 && newest < bounds[high-1].second {
-		high--
-		places[high] = n
+// locate finds the events of each window. Where the first column that the
+// plan adds up has all values, it has their sums when it returns, and returns
+// the column.
+func (x *fusedFrame) locate(p *plan, found *planFrame, set *placedSet) (first *strata.Column) {
+	r, n := found.run, found.run.N
+	bounds := set.bounds
+	if len(x.places) < len(bounds)+1 {
+		x.places = make([]int, 2*len(bounds)+1)
 	}
-	low := 0
-	for low < high && oldest >= bounds[low].second {
-		places[low] = 0
-		low++
-	}
-	switch {
-	case n > longRun:
-		for k := low; k < high; k++ {
-			from := 0
-			if k > low {
-				from = places[k-1]
-			}
-			places[k] = searchSeconds(seconds, from, n, bounds[k].second)
+	places := x.places[:len(bounds)+1]
+	if n > longRun || len(set.cells) == 0 {
+		from := 0
+		for k := range bounds {
+			from = searchSeconds(r.Seconds[:4*n], from, n, bounds[k].second)
+			places[k] = from
 		}
-	case high-low > 2:
-		for ; high-low > 4; low += 4 {
-			b := bounds[low : low+4 : low+4]
-			p := places[low : low+4 : low+4]
-			p[0], p[1], p[2], p[3] = before4(seconds, b[0].second, b[1].second, b[2].second, b[3].second)
+	} else {
+		clear(places)
+		if first = p.firstSum(r); first != nil {
+			x.prefix = grown(x.prefix, n+1)
+			set.placeAndSum(r.Seconds[:4*n], first.Data[:4*n], places, x.prefix)
+		} else {
+			set.place(r.Seconds[:4*n], places)
 		}
-		last := high - 1
-		b1, b2 := min(low+1, last), min(low+2, last)
-		p0, p1, p2, p3 := before4(seconds, bounds[low].second, bounds[b1].second, bounds[b2].second, bounds[last].second)
-		places[low], places[b1], places[b2], places[last] = p0, p1, p2, p3
-	default:
-		for k := low; k < high; k++ {
-			places[k] = before(seconds, bounds[k].second)
+		before := 0
+		for k := range bounds {
+			before += places[k]
+			places[k] = before
 		}
 	}
 	if r.Millis != nil {
@@ -234,27 +269,62 @@ func locate(r *strata.Run, bounds []bound, places []int) {
 			}
 		}
 	}
+	from, to := found.from[:len(set.from)], found.to[:len(set.from)]
+	for k, b := range set.from {
+		from[k] = places[b]
+	}
+	for k, b := range set.to[:len(from)] {
+		to[k] = places[b]
+	}
+	return first
 }
 
-// before counts the seconds below a bound, without branches.
-func before(seconds []byte, bound uint64) int {
-	n := uint64(0)
-	for ; len(seconds) >= 4; seconds = seconds[4:] {
-		n += (uint64(binary.LittleEndian.Uint32(seconds)) - bound) >> 63
+// firstSum returns the column of the run that is added up while its events
+// are placed: of four bytes, as most amounts are, and with all values.
+func (p *plan) firstSum(r *strata.Run) *strata.Column {
+	if !p.adds {
+		return nil
 	}
-	return int(n)
+	c, _ := onlyColumn(r, p.groups[p.adding].columns[0].property)
+	if c == nil || c.Width != 4 || c.Valid != nil || c.Kind != strata.Money && c.Kind != strata.Number {
+		return nil
+	}
+	return c
 }
 
-func before4(seconds []byte, a, b, c, d uint64) (int, int, int, int) {
-	var na, nb, nc, nd uint64
+// place counts the events between neighbouring bounds.
+func (s *placedSet) place(seconds []byte, counts []int) {
 	for ; len(seconds) >= 4; seconds = seconds[4:] {
-		at := uint64(binary.LittleEndian.Uint32(seconds))
-		na += (at - a) >> 63
-		nb += (at - b) >> 63
-		nc += (at - c) >> 63
-		nd += (at - d) >> 63
+		counts[s.bucket(uint64(binary.LittleEndian.Uint32(seconds)))]++
 	}
-	return int(na), int(nb), int(nc), int(nd)
+}
+
+// placeAndSum is place and the sums of the first 0, 1 ... values.
+func (s *placedSet) placeAndSum(seconds, data []byte, counts []int, sums []int64) {
+	total := int64(0)
+	sums[0] = 0
+	sums = sums[1:]
+	cells, bounds := s.cells, s.seconds
+	first, shift := s.first, s.shift&63
+	for i := range sums {
+		if len(seconds) < 4 || len(data) < 4 {
+			break
+		}
+		second := uint64(binary.LittleEndian.Uint32(seconds))
+		total += int64(int32(binary.LittleEndian.Uint32(data)))
+		sums[i] = total
+		seconds, data = seconds[4:], data[4:]
+		k := 0
+		if cell := (second - first) >> shift; cell < uint64(len(cells)) {
+			k = int(cells[cell])
+		} else if second >= first {
+			k = len(bounds) - 1
+		}
+		for second >= bounds[k] {
+			k++
+		}
+		counts[k]++
+	}
 }
 
 // searchSeconds returns the first of the events [from, n) at or after a
@@ -285,26 +355,44 @@ func onlyColumn(r *strata.Run, property uint16) (only *strata.Column, regular bo
 	return only, true
 }
 
-// all adds up what is read of all events of a run.
-func (x *fusedFrame) all(g *group, found *planFrame) {
-	from, to := found.from, found.to
+// all adds up what is read of all events of a run. Of the column added the
+// sums are there already.
+func (x *fusedFrame) all(g *group, found *planFrame, added *strata.Column) {
+	from, to, ints := found.from, found.to, x.ints
+	to = to[:len(from)]
 	for _, u := range g.counts {
-		x.ints[u.slot] += int64(to[u.window] - from[u.window])
+		ints[u.slot] += int64(to[u.window] - from[u.window])
 	}
 	for i := range g.columns {
 		uses := &g.columns[i]
-		c, regular := onlyColumn(found.run, uses.property)
+		c := added
+		if i > 0 || c == nil {
+			var regular bool
+			if c, regular = onlyColumn(found.run, uses.property); !regular {
+				x.refuse(uses)
+				continue
+			}
+		}
 		switch {
-		case !regular:
-			x.refuse(uses)
 		case c == nil:
 		case len(uses.sums) > 0 && (c.Kind == strata.Money || c.Kind == strata.Number) && c.Valid == nil:
-			sums := x.sums(c, found.run.N)
-			for _, u := range uses.sums {
-				low, high := from[u.window], to[u.window]
-				x.add(u.slot, c.Scale, sums[high]-sums[low], int64(high-low))
+			sums := x.prefix
+			if i > 0 || added == nil {
+				sums = x.sums(c, found.run.N)
 			}
-			x.extremes(uses.extremes, c, found, nil)
+			if c.Scale == uses.scale && !x.irregular && !uses.counted {
+				for _, u := range uses.sums {
+					ints[u.slot] += sums[to[u.window]] - sums[from[u.window]]
+				}
+			} else {
+				for _, u := range uses.sums {
+					low, high := from[u.window], to[u.window]
+					x.add(u.slot, c.Scale, sums[high]-sums[low], int64(high-low))
+				}
+			}
+			if len(uses.extremes) > 0 {
+				x.extremes(uses.extremes, c, found, nil)
+			}
 		default:
 			x.masked(uses, c, found, nil)
 		}
