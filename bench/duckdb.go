@@ -64,6 +64,25 @@ func (d *duckDB) load(w Workload) error {
 	return err
 }
 
+// duckDBQueries are the ways that are tried with DuckDB, for Counts.
+func duckDBQueries() []query {
+	var fused, outer []string
+	for event := range EventTypes {
+		for i, days := range windowDays {
+			where := inWindow(event, days)
+			fused = append(fused, fmt.Sprintf("count(*) FILTER (%s)", where), fmt.Sprintf("coalesce(sum(amount) FILTER (%s), 0)", where))
+			first := event * len(windowDays)
+			where = fmt.Sprintf("cell BETWEEN %d AND %d", first, first+i)
+			outer = append(outer, fmt.Sprintf("coalesce(sum(n) FILTER (%s), 0)", where), fmt.Sprintf("coalesce(sum(s) FILTER (%s), 0)", where))
+		}
+	}
+	return []query{
+		{name: "count and sum FILTER", sql: "SELECT customer, " + numbered(fused) + " FROM events GROUP BY customer"},
+		{name: "by cells of type and time first", sql: fmt.Sprintf("SELECT customer, %s FROM (SELECT customer, %s AS cell, count(*) AS n, sum(amount) AS s FROM events GROUP BY ALL) GROUP BY customer",
+			numbered(outer), cellSQL("(%s)::UTINYINT", "255"))},
+	}
+}
+
 // timed computes a query into a temporary table, and says how long it took.
 func (d *duckDB) timed(query, into string) (time.Duration, error) {
 	begun := time.Now()
