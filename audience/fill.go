@@ -4,64 +4,41 @@ import "strata"
 
 // Numbers are the numbers of one tag of the customers of one block, all of
 // one kind and scale: Boolean, Number, Money, Date or Time. Those of customers
-// without a value are 0.
+// without a value mean nothing.
 type Numbers struct {
 	Kind  strata.Kind
 	Scale uint8
-	Of    [BlockSize]int64
+	// Bits has every bit set that n^n>>63 has of some number n.
+	Bits int64
+	Of   []int64 // BlockSize, by place in the block
 }
 
-// Fill gives those customers of the block of that number that are in has (bit n%64 of word
-// n/64, by place in the block) their numbers of a tag of the layout. It is
-// what as many calls of Set would do and much faster; nobody in the block may
-// have a value of the tag yet.
-func (b *Builder) Fill(tag, at int, has *[BlockSize / 64]uint64, numbers *Numbers) {
+// Fill gives those customers of the block of that number that are in has (bit
+// n%64 of word n/64, by place in the block) their numbers of a tag of the
+// layout. It is what as many calls of Set would do and much faster; nobody in
+// the block may have a value of the tag yet.
+func (b *Builder) Fill(tag, block int, has *[BlockSize / 64]uint64, numbers *Numbers) {
 	column := b.tags[tag]
-	first, found := int64(0), false
-	var all, differ int64
-	for word, bits := range has {
-		if bits == 0 {
-			continue
-		}
-		of := numbers.Of[word*64 : word*64+64 : word*64+64]
-		if bits == 1<<64-1 {
-			if !found {
-				first, found = of[0], true
-			}
-			for _, n := range of {
-				all |= magnitude(n)
-				differ |= n ^ first
-			}
-			continue
-		}
-		for at := 0; bits != 0; at, bits = at+1, bits>>1 {
-			if bits&1 == 0 {
-				continue
-			}
-			if !found {
-				first, found = of[at], true
-			}
-			all |= magnitude(of[at])
-			differ |= of[at] ^ first
-		}
-	}
-	if !found {
+	to := newBlock(column, numbers.Kind, numbers.Scale, has)
+	if to.has.empty() {
 		return
 	}
-	to := &block{owner: column.owner, kind: numbers.Kind, scale: numbers.Scale, unit: 1, has: *has}
+	of := (*[BlockSize]int64)(numbers.Of)
 	switch {
-	case differ == 0:
-		to.base = first
-	case all <= 1<<7-1:
-		to.cells = narrow[int8](&numbers.Of)
-	case all <= 1<<15-1:
-		to.cells = narrow[int16](&numbers.Of)
-	case all <= 1<<31-1:
-		to.cells = narrow[int32](&numbers.Of)
+	case numbers.Bits <= 1<<7-1:
+		to.cells = narrow[int8](of)
+	case numbers.Bits <= 1<<15-1:
+		to.cells = narrow[int16](of)
+	case numbers.Bits <= 1<<31-1:
+		to.cells = narrow[int32](of)
 	default:
-		to.cells = narrow[int64](&numbers.Of)
+		to.cells = narrow[int64](of)
 	}
-	column.blocks[at] = to
+	column.blocks[block] = to
+}
+
+func newBlock(c *Column, kind strata.Kind, scale uint8, has *[BlockSize / 64]uint64) *block {
+	return &block{owner: c.owner, kind: kind, scale: scale, unit: 1, has: *has}
 }
 
 func narrow[T integer](from *[BlockSize]int64) *cells[T] {

@@ -74,6 +74,10 @@ func newFiller(build *audience.Builder, run *program.Evaluator, tags []program.T
 			plain++
 		}
 	}
+	// A few bytes between the tags keep their numbers of one customer out of
+	// each other's way in the processor's caches.
+	const apart = audience.BlockSize + 8
+	numbers := make([]int64, plain*apart)
 	f.plain = make([]plainTag, 0, plain)
 	for i := range tags {
 		t := &tags[i]
@@ -81,7 +85,8 @@ func newFiller(build *audience.Builder, run *program.Evaluator, tags []program.T
 			f.others = append(f.others, i)
 			continue
 		}
-		f.plain = append(f.plain, plainTag{tag: i, slot: t.Int, Numbers: audience.Numbers{Kind: t.Kind, Scale: t.Scale}})
+		of := numbers[len(f.plain)*apart:][:audience.BlockSize]
+		f.plain = append(f.plain, plainTag{tag: i, slot: t.Int, Numbers: audience.Numbers{Kind: t.Kind, Scale: t.Scale, Of: of}})
 	}
 	return f
 }
@@ -104,7 +109,10 @@ func (f *filler) add(h *strata.History) {
 	}
 	f.has[at>>6] |= 1 << (at & 63)
 	for i := range f.plain {
-		f.plain[i].Of[at] = row.Ints[f.plain[i].slot]
+		t := &f.plain[i]
+		n := row.Ints[t.slot]
+		t.Of[at] = n
+		t.Bits |= n ^ n>>63
 	}
 }
 
@@ -116,7 +124,7 @@ func (f *filler) flush() {
 	for i := range f.plain {
 		t := &f.plain[i]
 		f.build.Fill(t.tag, f.block, &f.has, &t.Numbers)
-		clear(t.Of[:])
+		t.Bits = 0
 	}
 	for _, row := range f.odd {
 		for i := range f.plain {

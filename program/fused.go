@@ -26,6 +26,7 @@ type fused struct {
 	filterOf map[string]int
 	tests    int // of all filters
 	distinct []distinct
+	located  []bool // by plan: others than the plan want the places of its windows
 }
 
 // sight is an event type, net of refunds or as it came.
@@ -64,6 +65,18 @@ type plan struct {
 	adds   bool // the group adding has no filter and begins with a column that is added up
 	adding int
 }
+
+// ladder is what a plan reads where that is the number of events, and the sum
+// of one column, in windows that end at the last bound: rung by rung, from
+// the newest bound to the oldest.
+type ladder struct {
+	rungs []rung
+	last  int // bound at which all windows end
+}
+
+// rung is a bound and the slots of the windows that begin there; a slot of
+// nothing is the one after all measures.
+type rung struct{ bound, count, sum int }
 
 // group is what is read of the events that pass one filter.
 type group struct {
@@ -211,6 +224,12 @@ func (x *fused) settle() {
 		}
 	}
 	x.sets = sets
+	x.located = make([]bool, len(x.plans))
+	for _, d := range x.distinct {
+		for _, at := range d.plans {
+			x.located[at] = true
+		}
+	}
 	for i := range x.plans {
 		p := &x.plans[i]
 		p.adding = slices.IndexFunc(p.groups, func(g group) bool { return g.filter < 0 })

@@ -11,10 +11,11 @@ import (
 
 // fusedFrame is the part of a frame that runs the plans.
 type fusedFrame struct {
-	at     strata.Instant // as_of for which the bounds are
-	placed bool
-	sets   []placedSet
-	plans  []planFrame
+	at      strata.Instant // as_of for which the bounds are
+	placed  bool
+	sets    []placedSet
+	plans   []planFrame
+	ladders []ladder // by plan; without rungs where it is not one
 
 	// By slot. Counts of values say whether a minimum or maximum is there.
 	ints      []int64
@@ -126,14 +127,14 @@ type mask struct {
 func (f *frame) initFused() {
 	x, p := &f.fused, f.p.fused
 	n := len(p.measures)
-	x.ints, x.counts, x.scales = make([]int64, n), make([]int64, n), make([]uint8, n)
+	x.ints, x.counts, x.scales = make([]int64, n+1), make([]int64, n), make([]uint8, n)
 	x.kinds, x.odd, x.used = make([]strata.Kind, n), make([]bool, n), true
 	x.sets = make([]placedSet, len(p.sets))
 	for i := range x.sets {
 		n := len(p.sets[i].windows)
 		x.sets[i] = placedSet{from: make([]int, n), to: make([]int, n)}
 	}
-	x.plans = make([]planFrame, len(p.plans))
+	x.plans, x.ladders = make([]planFrame, len(p.plans)), make([]ladder, len(p.plans))
 	for i := range x.plans {
 		n := len(p.sets[p.plans[i].set].windows)
 		x.plans[i] = planFrame{from: make([]int, n), to: make([]int, n), masks: make([]mask, len(p.plans[i].groups))}
@@ -174,7 +175,47 @@ func (x *fusedFrame) place(f *frame) {
 		}
 		set.divide()
 	}
+	for i := range x.ladders {
+		x.ladders[i].build(&f.p.fused.plans[i], &x.sets[f.p.fused.plans[i].set], len(f.p.fused.measures))
+	}
 	x.at, x.placed = f.asOf, true
+}
+
+// build makes the ladder of a plan, or none.
+func (l *ladder) build(p *plan, set *placedSet, nothing int) {
+	l.rungs = l.rungs[:0]
+	n := len(set.bounds)
+	if len(p.groups) != 1 || p.groups[0].filter >= 0 || len(p.groups[0].columns) > 1 || len(set.cells) == 0 {
+		return
+	}
+	l.last = n - 1
+	for b := n - 1; b >= 0; b-- {
+		l.rungs = append(l.rungs, rung{b, nothing, nothing})
+	}
+	place := func(uses []use, slot func(*rung) *int) bool {
+		for _, u := range uses {
+			from, to := set.from[u.window], set.to[u.window]
+			if from == to {
+				continue // empty
+			}
+			at := slot(&l.rungs[n-1-from])
+			if to != l.last || *at != nothing {
+				return false
+			}
+			*at = u.slot
+		}
+		return true
+	}
+	ok := place(p.groups[0].counts, func(r *rung) *int { return &r.count })
+	for _, c := range p.groups[0].columns {
+		ok = ok && !c.counted && len(c.extremes) == 0 && place(c.sums, func(r *rung) *int { return &r.sum })
+	}
+	if !ok {
+		l.rungs = l.rungs[:0]
+		return
+	}
+	// Bounds at which nothing begins are climbed with the next one.
+	l.rungs = slices.DeleteFunc(l.rungs, func(r rung) bool { return r.count == nothing && r.sum == nothing })
 }
 
 func boundAt(at strata.Instant) bound {
@@ -210,6 +251,9 @@ func (x *fusedFrame) run(f *frame) {
 		}
 		if found.run == nil || found.run.N == 0 {
 			found.run = nil
+			continue
+		}
+		if l := &x.ladders[i]; len(l.rungs) > 0 && !f.p.fused.located[i] && x.climb(f, p, l, found.run, &x.sets[p.set]) {
 			continue
 		}
 		first := x.locate(p, found, &x.sets[p.set])
@@ -277,6 +321,43 @@ func (x *fusedFrame) locate(p *plan, found *planFrame, set *placedSet) (first *s
 		to[k] = places[b]
 	}
 	return first
+}
+
+// climb is all that a plan with a ladder does for a run; false where the run
+// is not one for it.
+func (x *fusedFrame) climb(f *frame, p *plan, l *ladder, r *strata.Run, set *placedSet) bool {
+	n := r.N
+	if r.Millis != nil || n > longRun || x.irregular {
+		return false
+	}
+	if len(x.places) < len(set.bounds)+1 {
+		x.places = make([]int, 2*len(set.bounds)+1)
+	}
+	x.prefix = grown(x.prefix, n+1)
+	counts, sums := x.places[:len(set.bounds)+1], x.prefix
+	if len(p.groups[0].columns) == 0 {
+		clear(counts)
+		clear(sums)
+		set.place(r.Seconds[:4*n], counts)
+	} else {
+		c := p.firstSum(r)
+		if c == nil || c.Scale != p.groups[0].columns[0].scale {
+			return false
+		}
+		clear(counts)
+		set.placeAndSum(r.Seconds[:4*n], c.Data[:4*n], counts, sums)
+	}
+	ints, bound := x.ints, l.last
+	high := n - counts[l.last+1]
+	low := high
+	for _, rung := range l.rungs {
+		for ; bound > rung.bound; bound-- {
+			low -= counts[bound]
+		}
+		ints[rung.count] += int64(high - low)
+		ints[rung.sum] += sums[high] - sums[low]
+	}
+	return true
 }
 
 // firstSum returns the column of the run that is added up while its events

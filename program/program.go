@@ -326,7 +326,7 @@ func (e *Evaluator) Run(h *strata.History) *Row {
 	f.row.Ints, f.row.Odd = nil, false
 	if f.apart {
 		order = e.p.others
-		f.row.Ints, f.row.Odd = f.fused.ints, f.oddTags()
+		f.row.Ints, f.row.Odd = f.fused.ints[:len(e.p.fused.measures)], f.oddTags()
 		if f.timed {
 			for _, timers := range e.p.plainTimers {
 				timers(f)

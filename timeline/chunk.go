@@ -96,6 +96,7 @@ func unsigned(k strata.Kind) bool { return k == strata.Text || k == strata.List 
 type view struct {
 	runs       []strata.Run
 	columns    []strata.Column // of all runs, which hold parts of it
+	shapes     []uint32        // of the runs: layout<<1 | has milliseconds
 	provenance []byte
 
 	only    bool   // columns of the properties in wanted alone are shown
@@ -154,7 +155,7 @@ func (v *view) read(b []byte) error {
 
 // readRuns reads what follows the version byte.
 func (v *view) readRuns(b []byte) error {
-	v.runs, v.columns = v.runs[:0], v.columns[:0]
+	v.runs, v.columns, v.shapes = v.runs[:0], v.columns[:0], v.shapes[:0]
 	r := reader{b: b}
 	if n := len(v.known); n > 0 && len(b) >= n && string(b[:n]) == string(v.known) {
 		r.b = b[n:] // most customers have the layouts of the one before
@@ -166,6 +167,8 @@ func (v *view) readRuns(b []byte) error {
 		v.runs = make([]strata.Run, 0, 2*count)
 	}
 	v.runs = v.runs[:count]
+	// What says how long the runs are stands together before them: the place
+	// of one must not hang on reading the one before.
 	rest := r.b
 	for k := range v.runs {
 		var event, events, shape uint64
@@ -180,19 +183,26 @@ func (v *view) readRuns(b []byte) error {
 		if event > 0xffff || events == 0 || events > uint64(len(rest)/4) || shape>>1 >= uint64(len(v.layouts)) {
 			return errDamaged
 		}
-		n, l := int(events), &v.layouts[shape>>1]
 		run := &v.runs[k]
-		run.Event, run.N, run.Millis, run.Columns = uint16(event), n, nil, nil
+		run.Event, run.N = uint16(event), int(events)
+		v.shapes = append(v.shapes, uint32(shape))
+	}
+	for k := range v.runs {
+		run, shape := &v.runs[k], v.shapes[k]
+		n, l := run.N, &v.layouts[shape>>1]
 		at := 4 * n
 		if shape&1 != 0 {
 			at += 2 * n
 		}
 		valid := at + l.width*n
-		end := valid + l.optional*((n+7)/8)
+		end := valid
+		if l.optional > 0 {
+			end += l.optional * ((n + 7) / 8)
+		}
 		if end > len(rest) {
 			return errDamaged
 		}
-		run.Seconds = rest[: 4*n : 4*n]
+		run.Seconds, run.Millis, run.Columns = rest[:4*n:4*n], nil, nil
 		if shape&1 != 0 {
 			run.Millis = rest[4*n : at : at]
 		}

@@ -15,12 +15,15 @@
 //
 // A chunk is, in this order (uv = unsigned varint, all else little-endian):
 //
-//	version      u8, 1
-//	directory    uv count; each: uv property, u8 kind | log2(width)<<4, u8 scale (Number and Money only)
+//	version      u8, 2
+//	layouts      uv count; each: uv columns, each: uv property,
+//	             u8 kind | log2(width)<<4 | 64 where it has validity bytes, u8 scale (Number and Money only)
 //	runs         uv count, by ascending event code; each:
-//	             uv event, uv N, u8 flags (1 = has milliseconds), uv columns, each: uv directory index<<1 | has validity
-//	             N x u32 seconds, N x u16 milliseconds where flagged,
-//	             for each column N x width bytes, then (N+7)/8 validity bytes where flagged
+//	             uv event, uv N, uv layout<<1 | 1 where it has milliseconds
+//	             and after all of these, run by run:
+//	             N x u32 seconds, N x u16 milliseconds where it has them,
+//	             for each column of the layout N x width bytes,
+//	             for each that has validity bytes (N+7)/8 of them
 //	provenance   which computing never decodes:
 //	             uv origins, each: u16 source, u32 import, u32 fragment;
 //	             where there are several, the origin of each event as u8, u16 or u32
@@ -28,11 +31,18 @@
 //	             for each event its id: uv 0, uv length, text; or uv 1 + file, u32 row
 //	             uv texts, each: uv length, text: of the distinct hashes in ID columns, ascending
 //
-// Columns are as wide as their values need and are read in place: see
-// strata.Run and strata.Column. A column of decimals has the largest scale
+// Columns are as wide as their values need, in all runs of a chunk alike, so
+// that the runs of a customer, and mostly those of all customers, have few
+// layouts; one that equals the layouts of the customer before is not read
+// again. How long the runs are stands before them, together, so that finding
+// one does not wait for memory to give the one before. Columns are read in
+// place: see strata.Run and strata.Column. A column of decimals has the largest scale
 // that was seen; in the rare case that a value does not fit an int64 at that
 // scale, the run has a second column of the property and kind, with another
 // scale.
+//
+// Chunks of version 1, which the first release wrote, are read and merged as
+// before; what they are merged into has version 2.
 //
 // # Dictionary
 //

@@ -48,6 +48,12 @@ func (e *encoder) append(b []byte, t *table) []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(len(t.runs)))
 	for k := range t.runs {
+		run := &t.runs[k]
+		b = binary.AppendUvarint(b, uint64(run.event))
+		b = binary.AppendUvarint(b, uint64(len(run.at)))
+		b = binary.AppendUvarint(b, uint64(e.shape(run)<<1|run.hasMillis()))
+	}
+	for k := range t.runs {
 		b = e.appendRun(b, &t.runs[k])
 	}
 	return e.appendProvenance(b, t)
@@ -148,21 +154,21 @@ func (c *tableColumn) width() uint8 {
 	return 8
 }
 
-func (e *encoder) appendRun(b []byte, run *tableRun) []byte {
-	shape := e.shape(run) << 1
-	for _, at := range run.at {
+// hasMillis is 1 where some event does not lie on a whole second.
+func (r *tableRun) hasMillis() int {
+	for _, at := range r.at {
 		if at%1000 != 0 {
-			shape |= 1
-			break
+			return 1
 		}
 	}
-	b = binary.AppendUvarint(b, uint64(run.event))
-	b = binary.AppendUvarint(b, uint64(len(run.at)))
-	b = binary.AppendUvarint(b, uint64(shape))
+	return 0
+}
+
+func (e *encoder) appendRun(b []byte, run *tableRun) []byte {
 	for _, at := range run.at {
 		b = binary.LittleEndian.AppendUint32(b, uint32(at/1000))
 	}
-	if shape&1 != 0 {
+	if run.hasMillis() != 0 {
 		for _, at := range run.at {
 			b = binary.LittleEndian.AppendUint16(b, uint16(at%1000))
 		}
