@@ -102,6 +102,9 @@ var steps = []step{
 	{"preview", false, previewStep},
 	{"preview_cold", true, previewColdStep},
 	{"start", false, startStep},
+	{"live", false, liveStep}, // from here on more happens than W
+	{"fresh", false, freshStep},
+	{"day", false, dayStep},
 }
 
 // with opens the business for a step and notes the peak of memory.

@@ -329,6 +329,32 @@ const (
 	stillFor  = strata.Instant(60 * 1000)
 )
 
+// Commits returns the number of the last commit of facts that is published
+// with all before it.
+func (l *Live) Commits() uint64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.current == nil {
+		return 0
+	}
+	return l.current.commits
+}
+
+// Due returns how many customers time alone may have changed by an instant.
+func (l *Live) Due(by strata.Instant) int {
+	l.step.Lock()
+	defer l.step.Unlock()
+	n := 0
+	if l.current != nil {
+		for c, at := range l.current.next {
+			if at <= by && l.current.table.Everyone.Contains(uint32(c)) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // Now returns everyone's answers as they are published: exact at the answer's
 // AsOf, which is at most a second behind the last publish and a minute behind
 // Through. It is nil before the first publish. The answer does not change any
