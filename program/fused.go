@@ -74,9 +74,13 @@ type ladder struct {
 	last  int // bound at which all windows end
 }
 
-// rung is a bound and the slots of the windows that begin there; a slot of
-// nothing is the one after all measures.
-type rung struct{ bound, count, sum int }
+// rung is a bound, as the first bit of its place in what rungs.climb returns,
+// and the slots of the windows that begin there; a slot of nothing is the one
+// after all measures.
+type rung struct {
+	bound      uint8
+	count, sum int
+}
 
 // group is what is read of the events that pass one filter.
 type group struct {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"unsafe"
 
 	"strata"
 	"strata/define"
@@ -27,6 +28,7 @@ type fusedFrame struct {
 	used      bool   // some of odd, scales and kinds is not as at first
 	irregular bool   // some of odd and scales is
 
+	sumsOf [longRun + 1]int64
 	places []int
 	prefix []int64
 	values []int64
@@ -50,6 +52,7 @@ type placedSet struct {
 	shift   uint8
 	cells   []uint8
 	seconds []uint64
+	rungs   *rungs // nil where there are more than eight bounds, or two in a cell
 }
 
 // mostBounds is how many bounds the cells of a placedSet tell apart, and
@@ -87,6 +90,95 @@ func (s *placedSet) divide() {
 		}
 		s.cells = append(s.cells, uint8(k))
 	}
+}
+
+// rungs places an event among at most eight bounds without a branch. The
+// cells begin one before the first bound and end after the last. before[k]
+// has, for an event with k bounds not after it, 1 in byte b where it is
+// before bound b: their sum over a run's events is the place of every bound.
+type rungs struct {
+	first  int64 // second at which the cells begin
+	shift  uint8
+	last   int // cell
+	cells  [4096]uint8
+	bounds [16]int64 // and one after everything
+	before [16]uint64
+}
+
+// climbable makes the rungs.
+func (s *placedSet) climbable() {
+	n := len(s.bounds)
+	if n > 8 || len(s.cells) == 0 {
+		s.rungs = nil
+		return
+	}
+	if s.rungs == nil {
+		s.rungs = new(rungs)
+	}
+	r := s.rungs
+	r.first, r.shift = int64(s.first)-1<<s.shift, s.shift
+	r.last = len(s.cells) + 1
+	for i := range r.last + 1 {
+		start := r.first + int64(i)<<r.shift
+		k := 0
+		for k < n && int64(s.seconds[k]) <= start {
+			k++
+		}
+		if k+1 < n && int64(s.seconds[k+1]) < start+1<<r.shift {
+			s.rungs = nil // two bounds in a cell
+			return
+		}
+		r.cells[i] = uint8(k)
+	}
+	for k := range r.bounds {
+		r.bounds[k], r.before[k] = math.MaxInt64, 0
+		if k < n {
+			r.bounds[k] = int64(s.seconds[k])
+		}
+		for b := k; b < n; b++ {
+			r.before[k] |= 1 << (8 * b)
+		}
+	}
+}
+
+// climb returns the number of events before each bound, in the bytes of a
+// word, and leaves the sums of the first 0, 1 ... of the values, which are of
+// four bytes each. There are n events, at most longRun.
+func (r *rungs) climb(seconds, values []byte, n int, sums *[longRun + 1]int64) uint64 {
+	_, _ = seconds[4*n-1], values[4*n-1]
+	atSecond, atValue := unsafe.Pointer(unsafe.SliceData(seconds)), unsafe.Pointer(unsafe.SliceData(values))
+	first, shift, last := r.first, r.shift&63, r.last
+	places, total := uint64(0), int64(0)
+	sums[0] = 0
+	for i := range min(n, longRun) {
+		second := int64(fourBytes(atSecond, i))
+		total += int64(int32(fourBytes(atValue, i)))
+		sums[i+1] = total
+		k := r.cells[min(max(second-first, 0)>>shift, int64(last))&4095]
+		k += uint8(uint64(r.bounds[k&15]-1-second) >> 63)
+		places += r.before[k&15]
+	}
+	return places
+}
+
+// count is climb without values.
+func (r *rungs) count(seconds []byte, n int) uint64 {
+	_ = seconds[4*n-1]
+	at := unsafe.Pointer(unsafe.SliceData(seconds))
+	places := uint64(0)
+	for i := range n {
+		second := int64(fourBytes(at, i))
+		k := r.cells[min(max(second-r.first, 0)>>(r.shift&63), int64(r.last))&4095]
+		k += uint8(uint64(r.bounds[k&15]-1-second) >> 63)
+		places += r.before[k&15]
+	}
+	return places
+}
+
+// fourBytes reads the i-th four bytes of a slice that has them; the compiler
+// cannot be told that it has, and checking takes longer than reading.
+func fourBytes(of unsafe.Pointer, i int) uint32 {
+	return binary.LittleEndian.Uint32((*[4]byte)(unsafe.Add(of, 4*i))[:])
 }
 
 // bucket returns how many bounds are not after a second.
@@ -174,6 +266,7 @@ func (x *fusedFrame) place(f *frame) {
 			}
 		}
 		set.divide()
+		set.climbable()
 	}
 	for i := range x.ladders {
 		x.ladders[i].build(&f.p.fused.plans[i], &x.sets[f.p.fused.plans[i].set], len(f.p.fused.measures))
@@ -185,12 +278,12 @@ func (x *fusedFrame) place(f *frame) {
 func (l *ladder) build(p *plan, set *placedSet, nothing int) {
 	l.rungs = l.rungs[:0]
 	n := len(set.bounds)
-	if len(p.groups) != 1 || p.groups[0].filter >= 0 || len(p.groups[0].columns) > 1 || len(set.cells) == 0 {
+	if len(p.groups) != 1 || p.groups[0].filter >= 0 || len(p.groups[0].columns) > 1 || set.rungs == nil {
 		return
 	}
 	l.last = n - 1
 	for b := n - 1; b >= 0; b-- {
-		l.rungs = append(l.rungs, rung{b, nothing, nothing})
+		l.rungs = append(l.rungs, rung{uint8(8 * b), nothing, nothing})
 	}
 	place := func(uses []use, slot func(*rung) *int) bool {
 		for _, u := range uses {
@@ -253,7 +346,7 @@ func (x *fusedFrame) run(f *frame) {
 			found.run = nil
 			continue
 		}
-		if l := &x.ladders[i]; len(l.rungs) > 0 && !f.p.fused.located[i] && x.climb(f, p, l, found.run, &x.sets[p.set]) {
+		if l := &x.ladders[i]; len(l.rungs) > 0 && !f.p.fused.located[i] && x.climb(p, l, found.run, &x.sets[p.set]) {
 			continue
 		}
 		first := x.locate(p, found, &x.sets[p.set])
@@ -274,7 +367,7 @@ func (x *fusedFrame) run(f *frame) {
 
 // longRun is the number of events above which searching for the bounds is
 // faster than placing each event among them.
-const longRun = 64
+const longRun = 127
 
 // locate finds the events of each window. Where the first column that the
 // plan adds up has all values, it has their sums when it returns, and returns
@@ -325,37 +418,31 @@ func (x *fusedFrame) locate(p *plan, found *planFrame, set *placedSet) (first *s
 
 // climb is all that a plan with a ladder does for a run; false where the run
 // is not one for it.
-func (x *fusedFrame) climb(f *frame, p *plan, l *ladder, r *strata.Run, set *placedSet) bool {
-	n := r.N
-	if r.Millis != nil || n > longRun || x.irregular {
+func (x *fusedFrame) climb(p *plan, l *ladder, r *strata.Run, set *placedSet) bool {
+	n, steps := r.N, set.rungs
+	if r.Millis != nil || n > longRun || x.irregular || steps == nil {
 		return false
 	}
-	if len(x.places) < len(set.bounds)+1 {
-		x.places = make([]int, 2*len(set.bounds)+1)
-	}
-	x.prefix = grown(x.prefix, n+1)
-	counts, sums := x.places[:len(set.bounds)+1], x.prefix
+	var places uint64
+	sums := &x.sumsOf
 	if len(p.groups[0].columns) == 0 {
-		clear(counts)
-		clear(sums)
-		set.place(r.Seconds[:4*n], counts)
+		places = steps.count(r.Seconds, n)
+		clear(sums[:n+1])
 	} else {
 		c := p.firstSum(r)
 		if c == nil || c.Scale != p.groups[0].columns[0].scale {
 			return false
 		}
-		clear(counts)
-		set.placeAndSum(r.Seconds[:4*n], c.Data[:4*n], counts, sums)
+		places = steps.climb(r.Seconds, c.Data, n, sums)
 	}
-	ints, bound := x.ints, l.last
-	high := n - counts[l.last+1]
-	low := high
-	for _, rung := range l.rungs {
-		for ; bound > rung.bound; bound-- {
-			low -= counts[bound]
-		}
-		ints[rung.count] += int64(high - low)
-		ints[rung.sum] += sums[high] - sums[low]
+	ints := x.ints
+	high := int(places >> (8 * l.last) & 255)
+	total := sums[high]
+	for i := range l.rungs {
+		rung := &l.rungs[i]
+		low := places >> (rung.bound & 63) & 127
+		ints[rung.count] += int64(high) - int64(low)
+		ints[rung.sum] += total - sums[low]
 	}
 	return true
 }
