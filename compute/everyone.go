@@ -46,7 +46,10 @@ type filler struct {
 	build  *audience.Builder
 	run    *program.Evaluator
 	plain  []plainTag
-	others []int // the tags that are not plain
+	slots  []int                        // of plain
+	of     []*[audience.BlockSize]int64 // of plain: Numbers.Of
+	bits   []int64                      // of plain: Numbers.Bits
+	others []int                        // the tags that are not plain
 
 	block int
 	has   [audience.BlockSize / 64]uint64
@@ -55,7 +58,7 @@ type filler struct {
 
 // plainTag is a plain tag and its numbers in the block.
 type plainTag struct {
-	tag, slot int
+	tag int
 	audience.Numbers
 }
 
@@ -86,7 +89,9 @@ func newFiller(build *audience.Builder, run *program.Evaluator, tags []program.T
 			continue
 		}
 		of := numbers[len(f.plain)*apart:][:audience.BlockSize]
-		f.plain = append(f.plain, plainTag{tag: i, slot: t.Int, Numbers: audience.Numbers{Kind: t.Kind, Scale: t.Scale, Of: of}})
+		f.slots, f.bits = append(f.slots, t.Int), append(f.bits, 0)
+		f.of = append(f.of, (*[audience.BlockSize]int64)(of))
+		f.plain = append(f.plain, plainTag{tag: i, Numbers: audience.Numbers{Kind: t.Kind, Scale: t.Scale, Of: of}})
 	}
 	return f
 }
@@ -108,11 +113,11 @@ func (f *filler) add(h *strata.History) {
 		return
 	}
 	f.has[at>>6] |= 1 << (at & 63)
-	for i := range f.plain {
-		t := &f.plain[i]
-		n := row.Ints[t.slot]
-		t.Of[at] = n
-		t.Bits |= n ^ n>>63
+	slots, of, bits := f.slots, f.of[:len(f.slots)], f.bits[:len(f.slots)]
+	for i, slot := range slots {
+		n := row.Ints[slot]
+		of[i][at&(audience.BlockSize-1)] = n
+		bits[i] |= n ^ n>>63
 	}
 }
 
@@ -123,8 +128,9 @@ func (f *filler) flush() {
 	}
 	for i := range f.plain {
 		t := &f.plain[i]
+		t.Bits = f.bits[i]
 		f.build.Fill(t.tag, f.block, &f.has, &t.Numbers)
-		t.Bits = 0
+		f.bits[i] = 0
 	}
 	for _, row := range f.odd {
 		for i := range f.plain {

@@ -143,16 +143,20 @@ func (s *placedSet) climbable() {
 
 // climb returns the number of events before each bound, in the bytes of a
 // word, and leaves the sums of the first 0, 1 ... of the values, which are of
-// four bytes each. There are n events, at most longRun.
-func (r *rungs) climb(seconds, values []byte, n int, sums *[longRun + 1]int64) uint64 {
-	_, _ = seconds[4*n-1], values[4*n-1]
+// two or four bytes each. There are n events, at most longRun.
+func (r *rungs) climb(seconds, values []byte, width uint8, n int, sums *[longRun + 1]int64) uint64 {
+	_, _ = seconds[4*n-1], values[int(width)*n-1]
 	atSecond, atValue := unsafe.Pointer(unsafe.SliceData(seconds)), unsafe.Pointer(unsafe.SliceData(values))
 	first, shift, last := r.first, r.shift&63, r.last
 	places, total := uint64(0), int64(0)
 	sums[0] = 0
 	for i := range min(n, longRun) {
 		second := int64(fourBytes(atSecond, i))
-		total += int64(int32(fourBytes(atValue, i)))
+		if width == 4 {
+			total += int64(int32(fourBytes(atValue, i)))
+		} else {
+			total += int64(int16(twoBytes(atValue, i)))
+		}
 		sums[i+1] = total
 		k := r.cells[min(max(second-first, 0)>>shift, int64(last))&4095]
 		k += uint8(uint64(r.bounds[k&15]-1-second) >> 63)
@@ -179,6 +183,10 @@ func (r *rungs) count(seconds []byte, n int) uint64 {
 // cannot be told that it has, and checking takes longer than reading.
 func fourBytes(of unsafe.Pointer, i int) uint32 {
 	return binary.LittleEndian.Uint32((*[4]byte)(unsafe.Add(of, 4*i))[:])
+}
+
+func twoBytes(of unsafe.Pointer, i int) uint16 {
+	return binary.LittleEndian.Uint16((*[2]byte)(unsafe.Add(of, 2*i))[:])
 }
 
 // bucket returns how many bounds are not after a second.
@@ -387,10 +395,11 @@ func (x *fusedFrame) locate(p *plan, found *planFrame, set *placedSet) (first *s
 		}
 	} else {
 		clear(places)
-		if first = p.firstSum(r); first != nil {
+		if first = p.firstSum(r); first != nil && first.Width == 4 {
 			x.prefix = grown(x.prefix, n+1)
 			set.placeAndSum(r.Seconds[:4*n], first.Data[:4*n], places, x.prefix)
 		} else {
+			first = nil
 			set.place(r.Seconds[:4*n], places)
 		}
 		before := 0
@@ -430,10 +439,10 @@ func (x *fusedFrame) climb(p *plan, l *ladder, r *strata.Run, set *placedSet) bo
 		clear(sums[:n+1])
 	} else {
 		c := p.firstSum(r)
-		if c == nil || c.Scale != p.groups[0].columns[0].scale {
+		if c == nil || c.Width&6 == 0 || c.Scale != p.groups[0].columns[0].scale {
 			return false
 		}
-		places = steps.climb(r.Seconds, c.Data, n, sums)
+		places = steps.climb(r.Seconds, c.Data, c.Width, n, sums)
 	}
 	ints := x.ints
 	high := int(places >> (8 * l.last) & 255)
@@ -448,13 +457,13 @@ func (x *fusedFrame) climb(p *plan, l *ladder, r *strata.Run, set *placedSet) bo
 }
 
 // firstSum returns the column of the run that is added up while its events
-// are placed: of four bytes, as most amounts are, and with all values.
+// are placed: it has all values.
 func (p *plan) firstSum(r *strata.Run) *strata.Column {
 	if !p.adds {
 		return nil
 	}
 	c, _ := onlyColumn(r, p.groups[p.adding].columns[0].property)
-	if c == nil || c.Width != 4 || c.Valid != nil || c.Kind != strata.Money && c.Kind != strata.Number {
+	if c == nil || c.Valid != nil || c.Kind != strata.Money && c.Kind != strata.Number {
 		return nil
 	}
 	return c

@@ -208,20 +208,24 @@ func (v *view) readRuns(b []byte) error {
 		}
 		if len(l.columns) > 0 {
 			first := len(v.columns)
+			last := first + len(l.columns)
+			if last > cap(v.columns) {
+				v.columns = append(make([]strata.Column, 0, 2*last), v.columns...)
+			}
+			v.columns = v.columns[:last]
+			run.Columns = v.columns[first:last:last]
 			for c := range l.columns {
-				from := &l.columns[c]
-				v.columns = append(v.columns, from.column)
-				column := &v.columns[len(v.columns)-1]
+				from, column := &l.columns[c], &run.Columns[c]
+				width := int(from.column.Width)
+				column.Property, column.Kind, column.Scale, column.Width = from.column.Property, from.column.Kind, from.column.Scale, from.column.Width
 				start := at + from.before*n
-				stop := start + int(column.Width)*n
-				column.Data = rest[start:stop:stop]
+				column.Data, column.Valid = rest[start:start+width*n:start+width*n], nil
 				if from.valid >= 0 {
 					start = valid + from.valid*((n+7)/8)
-					stop = start + (n+7)/8
+					stop := start + (n+7)/8
 					column.Valid = rest[start:stop:stop]
 				}
 			}
-			run.Columns = v.columns[first:len(v.columns):len(v.columns)]
 		}
 		rest = rest[end:]
 	}
