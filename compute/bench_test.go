@@ -24,6 +24,7 @@ import (
 var (
 	customers = flag.Int("customers", 100_000, "customers of the workload that benchmarks run over, 50 events each on average")
 	appends   = flag.Int("appends", 4, "in how many appends each customer's events of the workload arrive")
+	more      = flag.String("more", "", "file of definitions that BenchmarkMore evaluates with D80")
 	workload  = flag.String("workload", "", "directory that keeps the workload for the next run; empty: a temporary one")
 )
 
@@ -32,6 +33,9 @@ const (
 	workloadAsOf = strata.Instant(1_767_196_800_000) // 2026-01-01 00:00 in Asia/Shanghai
 	millisADay   = 86_400_000
 )
+
+// eventNames are the types of the workload's events.
+var eventNames = [8]string{"viewed", "searched", "carted", "ordered", "bought", "visited", "shared", "rated"}
 
 // workloadEvents returns the events of one customer of workload W: a
 // log-normal number with mean 50, 8 types, amount, 50 categories, 2,000
@@ -42,14 +46,14 @@ func workloadEvents(customer int) []strata.Event {
 	events := make([]strata.Event, n)
 	for i := range events {
 		e := &events[i]
-		e.Name = fmt.Sprintf("event_%d", r.IntN(8))
+		e.Name = eventNames[r.IntN(8)]
 		e.At = workloadAsOf - 1000 - strata.Instant(r.Int64N(365*86_400))*1000
 		e.Properties = []strata.Property{
 			{Name: "amount", Value: strata.MoneyOf(int64(100*math.Exp(4.5+r.NormFloat64())), 2)},
-			{Name: "brand", Value: strata.TextOf(fmt.Sprintf("brand %d", r.IntN(2000)))},
-			{Name: "category", Value: strata.TextOf(fmt.Sprintf("category %d", r.IntN(50)))},
-			{Name: "channel", Value: strata.TextOf(fmt.Sprintf("channel %d", r.IntN(5)))},
-			{Name: "store", Value: strata.TextOf(fmt.Sprintf("store %d", r.IntN(50)))},
+			{Name: "brand", Value: strata.TextOf(fmt.Sprintf("brand %04d", r.IntN(2000)))},
+			{Name: "category", Value: strata.TextOf(fmt.Sprintf("category %02d", r.IntN(50)))},
+			{Name: "channel", Value: strata.TextOf([]string{"app", "store", "wechat", "douyin", "web"}[r.IntN(5)])},
+			{Name: "store", Value: strata.TextOf(fmt.Sprintf("store %02d", r.IntN(50)))},
 		}
 	}
 	slices.SortFunc(events, func(a, b strata.Event) int { return int(a.At - b.At) })
@@ -131,8 +135,8 @@ catalogue:
 func workloadSet(b *testing.B, definitions string) *define.Set {
 	var text strings.Builder
 	text.WriteString(workloadCatalogue)
-	for i := range 8 {
-		fmt.Fprintf(&text, "    event_%d: {properties: {amount: money, brand: text, category: text, channel: text, store: text}}\n", i)
+	for _, name := range eventNames {
+		fmt.Fprintf(&text, "    %s: {properties: {amount: {type: money, scale: 2}, brand: text, category: text, channel: text, store: text}}\n", name)
 	}
 	file, err := define.Parse("workload", []byte(text.String()+definitions))
 	if file == nil || err != nil {
@@ -149,10 +153,10 @@ func workloadSet(b *testing.B, definitions string) *define.Set {
 func d80() string {
 	var text strings.Builder
 	text.WriteString("tags:\n")
-	for i := range 8 {
+	for _, name := range eventNames {
 		for _, days := range []int{7, 30, 90, 180, 365} {
-			fmt.Fprintf(&text, "  count_%d_%d: {value: {count: {event: event_%d, within: %dd}}}\n", i, days, i, days)
-			fmt.Fprintf(&text, "  sum_%d_%d: {value: {sum: {event: event_%d, of: amount, within: %dd}}}\n", i, days, i, days)
+			fmt.Fprintf(&text, "  %s_%dd: {value: {count: {event: %s, within: %dd}}}\n", name, days, name, days)
+			fmt.Fprintf(&text, "  %s_amount_%dd: {value: {sum: {event: %s, of: amount, within: %dd}}}\n", name, days, name, days)
 		}
 	}
 	return text.String()
@@ -185,6 +189,20 @@ func BenchmarkD80(b *testing.B) {
 	for _, compacted := range []bool{true, false} {
 		b.Run(fmt.Sprintf("compacted=%v", compacted), func(b *testing.B) { benchmarkSet(b, d80(), compacted) })
 	}
+}
+
+// BenchmarkMore evaluates D80 and the definitions of the file of -more.
+func BenchmarkMore(b *testing.B) {
+	if *more == "" {
+		b.Skip("no -more")
+	}
+	text, err := os.ReadFile(*more)
+	if err != nil {
+		b.Fatal(err)
+	}
+	definitions := d80() + strings.Replace(string(text), "tags:\n", "", 1)
+	b.Run("everyone", func(b *testing.B) { benchmarkSet(b, definitions, true) })
+	b.Run("run", func(b *testing.B) { benchmarkRun(b, definitions) })
 }
 
 func benchmarkSet(b *testing.B, definitions string, compacted bool) {

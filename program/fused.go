@@ -66,12 +66,16 @@ type plan struct {
 	adding int
 }
 
-// ladder is what a plan reads where that is the number of events, and the sum
-// of one column, in windows that end at the last bound: rung by rung, from
-// the newest bound to the oldest.
+// ladder is what of a plan's group without a filter is the number of events,
+// or the sum of its first column, in windows that end at the last bound: rung
+// by rung, from the newest bound to the oldest. What else the group counts
+// and adds of the column is in counts and sums.
 type ladder struct {
-	rungs []rung
-	last  int // bound at which all windows end
+	rungs  []rung
+	last   int // bound at which its windows end
+	counts []use
+	sums   []use
+	alone  bool // there is nothing in the plan besides the rungs
 }
 
 // rung is a bound, as the first bit of its place in what rungs.climb returns,

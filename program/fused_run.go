@@ -277,45 +277,43 @@ func (x *fusedFrame) place(f *frame) {
 		set.climbable()
 	}
 	for i := range x.ladders {
-		x.ladders[i].build(&f.p.fused.plans[i], &x.sets[f.p.fused.plans[i].set], len(f.p.fused.measures))
+		x.ladders[i].build(f.p.fused, &f.p.fused.plans[i], &x.sets[f.p.fused.plans[i].set])
 	}
 	x.at, x.placed = f.asOf, true
 }
 
 // build makes the ladder of a plan, or none.
-func (l *ladder) build(p *plan, set *placedSet, nothing int) {
-	l.rungs = l.rungs[:0]
-	n := len(set.bounds)
-	if len(p.groups) != 1 || p.groups[0].filter >= 0 || len(p.groups[0].columns) > 1 || set.rungs == nil {
+func (l *ladder) build(x *fused, p *plan, set *placedSet) {
+	l.rungs, l.counts, l.sums = l.rungs[:0], l.counts[:0], l.sums[:0]
+	if p.adding < 0 || set.rungs == nil {
 		return
 	}
+	n, nothing := len(set.bounds), len(x.measures)
 	l.last = n - 1
 	for b := n - 1; b >= 0; b-- {
 		l.rungs = append(l.rungs, rung{uint8(8 * b), nothing, nothing})
 	}
-	place := func(uses []use, slot func(*rung) *int) bool {
+	place := func(uses, rest []use, slot func(*rung) *int) []use {
 		for _, u := range uses {
 			from, to := set.from[u.window], set.to[u.window]
-			if from == to {
-				continue // empty
-			}
 			at := slot(&l.rungs[n-1-from])
-			if to != l.last || *at != nothing {
-				return false
+			if from < to && to == l.last && *at == nothing && x.measures[u.slot].integral() {
+				*at = u.slot
+			} else {
+				rest = append(rest, u)
 			}
-			*at = u.slot
 		}
-		return true
+		return rest
 	}
-	ok := place(p.groups[0].counts, func(r *rung) *int { return &r.count })
-	for _, c := range p.groups[0].columns {
-		ok = ok && !c.counted && len(c.extremes) == 0 && place(c.sums, func(r *rung) *int { return &r.sum })
+	g := &p.groups[p.adding]
+	l.counts = place(g.counts, l.counts, func(r *rung) *int { return &r.count })
+	l.alone = len(p.groups) == 1 && len(l.counts) == 0
+	for i := range g.columns {
+		if i == 0 {
+			l.sums = place(g.columns[0].sums, l.sums, func(r *rung) *int { return &r.sum })
+		}
+		l.alone = l.alone && i == 0 && len(l.sums) == 0 && len(g.columns[0].extremes) == 0
 	}
-	if !ok {
-		l.rungs = l.rungs[:0]
-		return
-	}
-	// Bounds at which nothing begins are climbed with the next one.
 	l.rungs = slices.DeleteFunc(l.rungs, func(r rung) bool { return r.count == nothing && r.sum == nothing })
 }
 
@@ -354,14 +352,28 @@ func (x *fusedFrame) run(f *frame) {
 			found.run = nil
 			continue
 		}
-		if l := &x.ladders[i]; len(l.rungs) > 0 && !f.p.fused.located[i] && x.climb(p, l, found.run, &x.sets[p.set]) {
-			continue
+		set, l := &x.sets[p.set], &x.ladders[i]
+		var first *strata.Column
+		if len(l.rungs) > 0 {
+			if places, ok := x.climb(p, l, found.run, set); ok {
+				if l.alone && !f.p.fused.located[i] {
+					continue
+				}
+				found.spread(set, places)
+				first = p.firstSum(found.run)
+			} else {
+				l = nil
+			}
+		} else {
+			l = nil
 		}
-		first := x.locate(p, found, &x.sets[p.set])
+		if l == nil {
+			first = x.locate(p, found, set)
+		}
 		for g := range p.groups {
 			group := &p.groups[g]
 			if group.filter < 0 {
-				x.all(group, found, first)
+				x.all(group, found, first, l)
 				continue
 			}
 			found.masks[g].ready = false
@@ -425,27 +437,26 @@ func (x *fusedFrame) locate(p *plan, found *planFrame, set *placedSet) (first *s
 	return first
 }
 
-// climb is all that a plan with a ladder does for a run; false where the run
-// is not one for it.
-func (x *fusedFrame) climb(p *plan, l *ladder, r *strata.Run, set *placedSet) bool {
-	n, steps := r.N, set.rungs
-	if r.Millis != nil || n > longRun || x.irregular || steps == nil {
-		return false
+// climb computes a plan's ladder for a run, and returns the places of all
+// bounds and leaves the sums of the column, as rungs.climb does; false where
+// the run is not one for it.
+func (x *fusedFrame) climb(p *plan, l *ladder, r *strata.Run, set *placedSet) (places uint64, ok bool) {
+	n := r.N
+	if r.Millis != nil || n > longRun || x.irregular {
+		return 0, false
 	}
-	var places uint64
 	sums := &x.sumsOf
-	if len(p.groups[0].columns) == 0 {
-		places = steps.count(r.Seconds, n)
-		clear(sums[:n+1])
-	} else {
+	if p.adds {
 		c := p.firstSum(r)
-		if c == nil || c.Width&6 == 0 || c.Scale != p.groups[0].columns[0].scale {
-			return false
+		if c == nil || c.Width&6 == 0 || c.Scale != p.groups[p.adding].columns[0].scale {
+			return 0, false
 		}
-		places = steps.climb(r.Seconds, c.Data, c.Width, n, sums)
+		places = set.rungs.climb(r.Seconds, c.Data, c.Width, n, sums)
+	} else {
+		places = set.rungs.count(r.Seconds, n)
 	}
 	ints := x.ints
-	high := int(places >> (8 * l.last) & 255)
+	high := places >> (8 * l.last & 63) & 127
 	total := sums[high]
 	for i := range l.rungs {
 		rung := &l.rungs[i]
@@ -453,7 +464,18 @@ func (x *fusedFrame) climb(p *plan, l *ladder, r *strata.Run, set *placedSet) bo
 		ints[rung.count] += int64(high) - int64(low)
 		ints[rung.sum] += total - sums[low]
 	}
-	return true
+	return places, true
+}
+
+// spread sets the events of each window from the places of the bounds.
+func (found *planFrame) spread(set *placedSet, places uint64) {
+	from, to := found.from[:len(set.from)], found.to[:len(set.from)]
+	for k, b := range set.from {
+		from[k] = int(places >> (8 * b & 63) & 127)
+	}
+	for k, b := range set.to[:len(to)] {
+		to[k] = int(places >> (8 * b & 63) & 127)
+	}
 }
 
 // firstSum returns the column of the run that is added up while its events
@@ -533,16 +555,23 @@ func onlyColumn(r *strata.Run, property uint16) (only *strata.Column, regular bo
 }
 
 // all adds up what is read of all events of a run. Of the column added the
-// sums are there already.
-func (x *fusedFrame) all(g *group, found *planFrame, added *strata.Column) {
+// sums are there already; where there is a ladder, what is on it is done.
+func (x *fusedFrame) all(g *group, found *planFrame, added *strata.Column, l *ladder) {
 	from, to, ints := found.from, found.to, x.ints
 	to = to[:len(from)]
-	for _, u := range g.counts {
+	counts := g.counts
+	if l != nil {
+		counts = l.counts
+	}
+	for _, u := range counts {
 		ints[u.slot] += int64(to[u.window] - from[u.window])
 	}
 	for i := range g.columns {
 		uses := &g.columns[i]
-		c := added
+		c, adding := added, uses.sums
+		if i == 0 && l != nil {
+			adding = l.sums
+		}
 		if i > 0 || c == nil {
 			var regular bool
 			if c, regular = onlyColumn(found.run, uses.property); !regular {
@@ -552,17 +581,20 @@ func (x *fusedFrame) all(g *group, found *planFrame, added *strata.Column) {
 		}
 		switch {
 		case c == nil:
-		case len(uses.sums) > 0 && (c.Kind == strata.Money || c.Kind == strata.Number) && c.Valid == nil:
+		case (len(adding) > 0 || len(uses.extremes) > 0 || l != nil && i == 0) && (c.Kind == strata.Money || c.Kind == strata.Number) && c.Valid == nil:
 			sums := x.prefix
-			if i > 0 || added == nil {
+			switch {
+			case i == 0 && l != nil:
+				sums = x.sumsOf[:]
+			case (i > 0 || added == nil) && len(adding) > 0:
 				sums = x.sums(c, found.run.N)
 			}
 			if c.Scale == uses.scale && !x.irregular && !uses.counted {
-				for _, u := range uses.sums {
+				for _, u := range adding {
 					ints[u.slot] += sums[to[u.window]] - sums[from[u.window]]
 				}
 			} else {
-				for _, u := range uses.sums {
+				for _, u := range adding {
 					low, high := from[u.window], to[u.window]
 					x.add(u.slot, c.Scale, sums[high]-sums[low], int64(high-low))
 				}
