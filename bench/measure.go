@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"syscall"
 	"time"
@@ -163,6 +164,17 @@ func childStep(ctx context.Context, args []string) error {
 	fn := stepOf(args[0])
 	if fn == nil {
 		return errors.New("there is no step " + args[0])
+	}
+	if dir := os.Getenv("BENCH_PROFILES"); dir != "" {
+		profile, err := os.Create(filepath.Join(dir, args[0]+".pprof"))
+		if err != nil {
+			return err
+		}
+		defer profile.Close()
+		if err := pprof.StartCPUProfile(profile); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	if err := fn(ctx, &c, found); err != nil {
 		return err
