@@ -62,10 +62,11 @@ lint: ui
 test-bench:
 	cd bench && go vet . && go test -short .
 
-# bench measures Strata and its peers on one workload; bench-growth measures
+# bench measures Strata and its peers on one workload, KEEP=1 on that of the
+# last run with KEEP=1 and the same numbers; bench-growth measures
 # Strata at 0.1 M, 1 M and, with LARGEST=10000000, 10 M customers.
 bench: bench-binary
-	cd bench && ../bin/bench measure -customers $(CUSTOMERS) -events $(EVENTS) -seed $(SEED) -peers "$(PEERS)" -results results.json
+	cd bench && ../bin/bench measure -customers $(CUSTOMERS) -events $(EVENTS) -seed $(SEED) -peers "$(PEERS)" $(if $(KEEP),-keep) -results results.json
 
 bench-growth: PEERS =
 bench-growth: bench-binary

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -81,8 +83,10 @@ func measure(ctx context.Context, c *Config, peers []string, file string) error 
 			return err
 		}
 	}
-	if err := os.RemoveAll(c.Dir); err != nil {
-		return err
+	if !c.Keep {
+		if err := os.RemoveAll(c.Dir); err != nil {
+			return err
+		}
 	}
 	for name, differ := range r.Compared {
 		if len(differ) > 0 {
@@ -92,13 +96,31 @@ func measure(ctx context.Context, c *Config, peers []string, file string) error 
 	return nil
 }
 
-// strataSteps empties the directory and runs all steps, each in a process of
-// its own.
-func strataSteps(ctx context.Context, c *Config) (*Findings, error) {
+// prepare empties the directory, unless it keeps the data of such a run.
+func prepare(c *Config) error {
+	file := filepath.Join(c.Dir, "data.json")
+	data, err := json.Marshal(struct {
+		Workload
+		Deliveries int
+	}{c.Workload, c.Deliveries})
+	if err != nil {
+		return err
+	}
+	if kept, err := os.ReadFile(file); c.Keep && err == nil && bytes.Equal(kept, data) {
+		return nil
+	}
 	if err := os.RemoveAll(c.Dir); err != nil {
-		return nil, err
+		return err
 	}
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, 0o644)
+}
+
+// strataSteps runs all steps, each in a process of its own.
+func strataSteps(ctx context.Context, c *Config) (*Findings, error) {
+	if err := prepare(c); err != nil {
 		return nil, err
 	}
 	all := newFindings()
@@ -108,7 +130,10 @@ func strataSteps(ctx context.Context, c *Config) (*Findings, error) {
 				return nil, err
 			}
 		}
-		found, err := inProcess(ctx, s.name, c)
+		found, err := readFindings(c, s.name)
+		if !s.once || errors.Is(err, fs.ErrNotExist) {
+			found, err = inProcess(ctx, s.name, c)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +154,7 @@ func inProcess(ctx context.Context, name string, c *Config) (*Findings, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := filepath.Join(c.Dir, name+".json")
+	out := findingsFile(c, name)
 	fmt.Fprintf(os.Stderr, "== %s\n", name)
 	begun := time.Now()
 	child := exec.CommandContext(ctx, self, "step", name, string(config), c.Dir, out)
@@ -142,7 +167,15 @@ func inProcess(ctx context.Context, name string, c *Config) (*Findings, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	fmt.Fprintf(os.Stderr, "== %s: %.1f s\n", name, time.Since(begun).Seconds())
-	text, err := os.ReadFile(out)
+	return readFindings(c, name)
+}
+
+func findingsFile(c *Config, step string) string { return filepath.Join(c.Dir, step+".json") }
+
+// readFindings reads what a step has found; fs.ErrNotExist where it has not
+// run.
+func readFindings(c *Config, step string) (*Findings, error) {
+	text, err := os.ReadFile(findingsFile(c, step))
 	if err != nil {
 		return nil, err
 	}

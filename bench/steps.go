@@ -26,6 +26,7 @@ type Config struct {
 	Deliveries int    `json:"deliveries"` // in which W arrives
 	Threads    int    `json:"threads"`
 	Repeats    int    `json:"repeats"` // of what is measured warm
+	Keep       bool   `json:"-"`       // data stay, and serve the next run with Keep and the same numbers
 	Dir        string `json:"-"`
 }
 
@@ -88,23 +89,24 @@ func (f *Findings) seconds(name string, d ...time.Duration) {
 type step struct {
 	name string
 	cold bool // the page cache is dropped before
+	once bool // it makes data: where they are kept, what it found is too
 	run  func(ctx context.Context, c *Config, f *Findings) error
 }
 
 // steps, in order. Each adds figures by which rows of the table are printed.
 var steps = []step{
-	{"ingest", false, ingestStep},
-	{"publish", false, publishStep},
-	{"size", false, sizeStep},
-	{"d80", false, d80Step},
-	{"d80_cold", true, d80ColdStep},
-	{"d200", false, d200Step},
-	{"preview", false, previewStep},
-	{"preview_cold", true, previewColdStep},
-	{"start", false, startStep},
-	{"live", false, liveStep}, // from here on more happens than W
-	{"fresh", false, freshStep},
-	{"day", false, dayStep},
+	{name: "ingest", once: true, run: ingestStep},
+	{name: "publish", once: true, run: publishStep},
+	{name: "size", once: true, run: sizeStep},
+	{name: "d80", run: d80Step},
+	{name: "d80_cold", cold: true, run: d80ColdStep},
+	{name: "d200", run: d200Step},
+	{name: "preview", run: previewStep},
+	{name: "preview_cold", cold: true, run: previewColdStep},
+	{name: "start", run: startStep},
+	{name: "live", once: true, run: liveStep}, // from here on more happens than W
+	{name: "fresh", once: true, run: freshStep},
+	{name: "day", once: true, run: dayStep},
 }
 
 // with opens the business for a step and notes the peak of memory.
