@@ -110,20 +110,33 @@ type state struct {
 
 // meta is what is stored about the state.
 type meta struct {
-	Publish      uint64            `json:"publish"`  // number of the last publish
-	Number       uint64            `json:"number"`   // of the last change
-	Snapshot     uint64            `json:"snapshot"` // publish that the snapshot file holds; 0 = none
-	Floor        strata.Instant    `json:"floor"`    // histories begin here
-	Through      strata.Instant    `json:"through"`
-	Last         strata.CustomerID `json:"last"` // the highest customer evaluated
-	Settings     string            `json:"settings"`
-	Catalogue    uint64            `json:"catalogue,string"`
-	Prints       map[string]string `json:"prints"`       // of definitions, by kind:name
-	Calibrations map[string]int    `json:"calibrations"` // versions, by kind:name
-	Columns      map[string]uint16 `json:"columns"`      // numbers, by kind:name; never used again for another
+	progress
+	standing
 }
 
-var metaKey = []byte{'r', metaKind}
+// progress is what every publish moves.
+type progress struct {
+	Publish uint64            `json:"publish"` // number of the last publish
+	Number  uint64            `json:"number"`  // of the last change
+	Through strata.Instant    `json:"through"`
+	Last    strata.CustomerID `json:"last"` // the highest customer evaluated
+}
+
+// standing is what only new definitions, calibrations and snapshots move.
+type standing struct {
+	Snapshot     uint64            `json:"snapshot"` // publish that the snapshot file holds
+	Floor        strata.Instant    `json:"floor"`    // histories begin here
+	Settings     string            `json:"settings"`
+	Catalogue    uint64            `json:"catalogue,string"`
+	Prints       map[string]string `json:"prints"`       // of definitions, by kind and name
+	Calibrations map[string]int    `json:"calibrations"` // versions, by kind and name
+	Columns      map[string]uint16 `json:"columns"`      // numbers, by kind and name; never used again for another
+}
+
+var (
+	progressKey = []byte{'r', progressKind}
+	standingKey = []byte{'r', standingKind}
+)
 
 // column is one definition's answers in the state.
 type column struct {
@@ -326,7 +339,7 @@ func (l *Live) Through() strata.Instant {
 // published, and stillFor how long while nothing is.
 const (
 	standsFor = strata.Instant(1000)
-	stillFor  = strata.Instant(60 * 1000)
+	stillFor  = strata.Instant(5 * 60 * 1000)
 )
 
 // Commits returns the number of the last commit of facts that is published
@@ -356,8 +369,8 @@ func (l *Live) Due(by strata.Instant) int {
 }
 
 // Now returns everyone's answers as they are published: exact at the answer's
-// AsOf, which is at most a second behind the last publish and a minute behind
-// Through. It is nil before the first publish. The answer does not change any
+// AsOf, which is at most a second behind the last publish and five minutes
+// behind Through. It is nil before the first publish. The answer does not change any
 // more and must not be written to.
 func (l *Live) Now() *Answer {
 	l.mu.Lock()
@@ -469,12 +482,16 @@ func (l *Live) History(c strata.CustomerID, ref define.Ref) ([]HistoryEntry, err
 	return list, err
 }
 
-func (s *state) writeMeta(b strata.Batch) error {
-	text, err := json.Marshal(s.meta)
+func (p *progress) write(b strata.Batch) error { return writeJSON(b, progressKey, p) }
+
+func (s *standing) write(b strata.Batch) error { return writeJSON(b, standingKey, s) }
+
+func writeJSON(b strata.Batch, key []byte, v any) error {
+	text, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	return b.Set(metaKey, text)
+	return b.Set(key, text)
 }
 
 // Since returns the instant from which on histories are complete.

@@ -219,7 +219,7 @@ func (w *walker) answer(col *column, row *program.Row) strata.Value {
 // publish stores what the evaluations changed in one commit, with the touches
 // through the given commit forgotten, and then shows it to readers.
 func (l *Live) publish(s *state, tasks []task, done []evaluation, now strata.Instant, forget uint64, more bool) error {
-	next := s.meta
+	next := s.progress
 	next.Publish++
 	next.Last = max(next.Last, tasks[len(tasks)-1].customer)
 	if !more {
@@ -256,14 +256,14 @@ func (l *Live) publish(s *state, tasks []task, done []evaluation, now strata.Ins
 				return err
 			}
 		}
-		return (&state{meta: next}).writeMeta(b)
+		return next.write(b)
 	})
 	if err != nil {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s.meta = next
+	s.progress = next
 	if !more {
 		s.through = now
 	}

@@ -177,10 +177,11 @@ func (d *decoder) record() record {
 
 // Keys of what compute stores: r, then one of these.
 const (
-	metaKind    = 'm' // one value: JSON of meta
-	deltaKind   = 's' // publish(8): deltas since the last snapshot
-	changeKind  = 'l' // number(8) of the last change in it: published varint, count uvarint, records
-	historyKind = 'h' // customer(4) column(2) instant(8): cause u8, from, to
+	progressKind = 'p' // one value: JSON of progress
+	standingKind = 'd' // one value: JSON of standing
+	deltaKind    = 's' // publish(8): deltas since the last snapshot
+	changeKind   = 'l' // number(8) of the last change in it: published varint, count uvarint, records
+	historyKind  = 'h' // customer(4) column(2) instant(8): cause u8, from, to
 )
 
 func resultKey(kind byte, n uint64) []byte {

@@ -25,6 +25,8 @@ func (l *Live) recompile(s *state, now strata.Instant) error {
 	if err != nil {
 		return err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	s.use(p, now)
 	return nil
 }
@@ -272,7 +274,10 @@ func (l *Live) recompute(ctx context.Context, s *state, causes map[define.Ref]st
 		if err := l.forgetDeltas(b, s.Snapshot); err != nil {
 			return err
 		}
-		return s.writeMeta(b)
+		if err := s.standing.write(b); err != nil {
+			return err
+		}
+		return s.progress.write(b)
 	})
 	if err != nil {
 		return err

@@ -128,18 +128,23 @@ func (l *Live) snapshot() error {
 	if err := l.saveSnapshot(s); err != nil {
 		return err
 	}
-	next := state{meta: s.meta}
+	next := s.meta
 	next.Snapshot, next.Through = s.Publish, s.through
 	err := l.store.Update(true, func(b strata.Batch) error {
 		if err := l.forgetDeltas(b, next.Snapshot); err != nil {
 			return err
 		}
-		return next.writeMeta(b)
+		if err := next.standing.write(b); err != nil {
+			return err
+		}
+		return next.progress.write(b)
 	})
 	if err != nil {
 		return err
 	}
-	s.meta, s.deltas = next.meta, 0
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s.meta, s.deltas = next, 0
 	l.removeSnapshots(s.Snapshot)
 	return nil
 }
@@ -174,7 +179,7 @@ func (l *Live) open(ctx context.Context, now strata.Instant) error {
 		if s != nil {
 			kept = s.meta
 		}
-		s = &state{meta: meta{Publish: kept.Publish, Number: kept.Number, Columns: kept.Columns}}
+		s = &state{meta: meta{progress{Publish: kept.Publish, Number: kept.Number}, standing{Columns: kept.Columns}}}
 		s.table = audience.NewTable(now)
 		l.read = l.engine.source.Commits()
 	}
@@ -188,13 +193,18 @@ func (l *Live) open(ctx context.Context, now strata.Instant) error {
 // returns what is known of the state's numbers, if anything.
 func (l *Live) load(ctx context.Context) (*state, error) {
 	var m meta
-	found := false
-	err := l.store.ScanKeys(metaKey, append(metaKey[:len(metaKey):len(metaKey)], 0), func(_, value []byte) error {
-		found = true
-		return json.Unmarshal(value, &m)
-	})
-	if err != nil || !found {
-		return nil, err
+	found := 0
+	for key, into := range map[byte]any{progressKind: &m.progress, standingKind: &m.standing} {
+		err := l.store.ScanKeys([]byte{'r', key}, []byte{'r', key + 1}, func(_, value []byte) error {
+			found++
+			return json.Unmarshal(value, into)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if found < 2 {
+		return nil, nil
 	}
 	s := &state{meta: m}
 	f, err := os.Open(l.snapshotPath(m.Snapshot))
