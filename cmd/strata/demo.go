@@ -63,6 +63,10 @@ func (c *call) demoCommand() *cobra.Command {
 	return cmd
 }
 
+// liveBefore is how long before its end the demo's changes are followed, so
+// that histories and the list of changes have something to show.
+const liveBefore = strata.Instant(14 * 24 * time.Hour / time.Millisecond)
+
 // demoRun is what the registry keeps of the making of a demo business, so that
 // one that was interrupted is made to its end.
 type demoRun struct {
@@ -146,10 +150,14 @@ func (c *call) makeDemo(ctx context.Context, b *business, o demo.Options) error 
 	if err := b.pin(ctx); err != nil {
 		return err
 	}
-	if _, err := b.engine.At(ctx, at); err != nil {
+	if err := b.live.CatchUp(ctx, at-liveBefore); err != nil {
 		return err
 	}
 	lap("definitions computed")
+	if err := b.live.CatchUp(ctx, at); err != nil {
+		return err
+	}
+	lap("two weeks followed")
 	if c.json {
 		return c.printJSON(made)
 	}
