@@ -42,6 +42,12 @@ func (r *Run) At(i int) Instant {
 // Search returns the number of events before the instant.
 func (r *Run) Search(before Instant) int {
 	lo, hi := 0, r.N
+	switch { // as for the ends of most windows
+	case hi == 0 || r.At(0) >= before:
+		return 0
+	case r.At(hi-1) < before:
+		return hi
+	}
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
 		if r.At(mid) < before {

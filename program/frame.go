@@ -34,7 +34,9 @@ type frame struct {
 	computed []bool // by aggregate slot
 	slots    []strata.Value
 	fused    fusedFrame
-	apart    bool // plain tags are left in fused.ints
+	tallies  codeTallies
+	texts    [][]string // by property and code: of the dictionary
+	apart    bool       // plain tags are left in fused.ints
 	netter   netter
 	days     calendar
 	scratch  []strata.Instant

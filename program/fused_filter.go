@@ -2,9 +2,11 @@ package program
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"strata"
+	"strata/define"
 )
 
 // What is known of a dictionary code under a test.
@@ -37,6 +39,13 @@ func (x *fusedFrame) fill(f *frame, number int, r *strata.Run, m *mask) {
 			}
 		case regular && c.Valid == nil && filter.steady[i] && (c.Kind == strata.Text || c.Kind == strata.List):
 			x.byCode(f, t, filter.number+i, c, m.of)
+		case regular && c.Valid == nil && t.between != nil && (c.Kind == strata.Number || c.Kind == strata.Money):
+			low, high := t.between.at(c.Scale)
+			for k, v := range x.read(c, r.N) {
+				if v < low || v > high {
+					m.of[k] = 0
+				}
+			}
 		default:
 			for k := range m.of {
 				if m.of[k] != 0 && !t.holds(f, r, k) {
@@ -84,7 +93,7 @@ func (x *fusedFrame) ask(f *frame, t *propertyTest, number int, c *strata.Column
 		memo = append(memo, unasked)
 	}
 	memo[code] = fails
-	if t.test(f, strata.Value{Kind: c.Kind, Text: f.p.dict.Text(c.Property, code)}) {
+	if t.test(f, strata.Value{Kind: c.Kind, Text: f.text(c.Property, code)}) {
 		memo[code] = passes
 	}
 	x.memo[number] = memo
@@ -195,4 +204,101 @@ func (x *fusedFrame) daysOf(f *frame, d *distinct, found *planFrame, which int) 
 		}
 	}
 	return n
+}
+
+// numberRange is a test of a decimal that is true from low to high; missing
+// ends are open.
+type numberRange struct{ low, high limit }
+
+// limit is an end of a range, which itself may not belong to it.
+type limit struct {
+	at   strata.Value
+	open bool
+}
+
+// rangeOf returns the range that a test is, nil where it is another kind of
+// test.
+func rangeOf(t define.Test) *numberRange {
+	var out numberRange
+	for _, cmp := range t.Comparisons {
+		if !steady(define.Test{Comparisons: []define.Comparison{cmp}}) || len(cmp.Operands) == 0 {
+			return nil
+		}
+		first := cmp.Operands[0].Literal
+		last := cmp.Operands[len(cmp.Operands)-1].Literal
+		for _, v := range []strata.Value{first, last} {
+			if v.Kind != strata.Number && v.Kind != strata.Money {
+				return nil
+			}
+		}
+		var low, high limit
+		switch cmp.Op {
+		case define.AtLeast:
+			low = limit{at: first}
+		case define.GreaterThan:
+			low = limit{first, true}
+		case define.AtMost:
+			high = limit{at: first}
+		case define.LessThan:
+			high = limit{first, true}
+		case define.Between:
+			low, high = limit{at: first}, limit{at: last}
+		default:
+			return nil
+		}
+		if !low.at.IsMissing() && !out.low.at.IsMissing() || !high.at.IsMissing() && !out.high.at.IsMissing() {
+			return nil
+		}
+		if !low.at.IsMissing() {
+			out.low = low
+		}
+		if !high.at.IsMissing() {
+			out.high = high
+		}
+	}
+	return &out
+}
+
+// at returns the range as inclusive integers at a scale; no integer is in it
+// where low is above high.
+func (r *numberRange) at(scale uint8) (low, high int64) {
+	low, high = math.MinInt64, math.MaxInt64
+	if l := r.low; !l.at.IsMissing() {
+		n, exact, ok := floorAt(l.at, scale)
+		switch {
+		case !ok && l.at.Int > 0 || n == math.MaxInt64 && l.open:
+			return 1, 0
+		case ok && (l.open || !exact):
+			low = n + 1
+		case ok:
+			low = n
+		}
+	}
+	if h := r.high; !h.at.IsMissing() {
+		n, exact, ok := floorAt(h.at, scale)
+		switch {
+		case !ok && h.at.Int < 0 || n == math.MinInt64 && h.open:
+			return 1, 0
+		case ok && h.open && exact:
+			high = n - 1
+		case ok:
+			high = n
+		}
+	}
+	return low, high
+}
+
+// floorAt returns the largest integer at a scale that is not above a decimal,
+// and whether it is equal; ok is false where an int64 cannot hold it.
+func floorAt(v strata.Value, scale uint8) (n int64, exact, ok bool) {
+	if v.Scale <= scale {
+		n, ok = strata.Rescale(v.Int, v.Scale, scale)
+		return n, true, ok
+	}
+	unit := strata.Pow10(v.Scale - scale)
+	n = v.Int / unit
+	if v.Int%unit < 0 {
+		n--
+	}
+	return n, v.Int%unit == 0, true
 }

@@ -145,7 +145,7 @@ func (p *Probe) event(r *strata.Run, i int) strata.Event {
 	names := p.c.dict.PropertyNames()
 	for c := range r.Columns {
 		if col := &r.Columns[c]; col.Has(i) && col.Kind != strata.ID {
-			e.Properties = append(e.Properties, strata.Property{Name: names[col.Property], Value: p.c.columnValue(col, i)})
+			e.Properties = append(e.Properties, strata.Property{Name: names[col.Property], Value: p.e.f.columnValue(col, i)})
 		}
 	}
 	slices.SortFunc(e.Properties, func(a, b strata.Property) int { return strings.Compare(a.Name, b.Name) })

@@ -27,6 +27,8 @@ type propertyTest struct {
 	codes  []uint64
 	hashes []uint64
 	fast   bool
+
+	between *numberRange // where the test of a decimal is that
 }
 
 func (c *compiler) selection(s define.Selection) *selection {
@@ -70,6 +72,7 @@ func (c *compiler) propertyTest(w define.PropertyTest, events []string) property
 		c.checkIDTest(w)
 	}
 	out := propertyTest{test: c.test(w.Test, typ)}
+	out.between = rangeOf(w.Test)
 	out.property, out.known = c.dict.PropertyCode(w.Property)
 	if !out.known || w.Test.Fold || len(w.Test.Comparisons) != 1 {
 		return out
@@ -129,7 +132,7 @@ func (p *propertyTest) holds(f *frame, r *strata.Run, i int) bool {
 			if p.fast && col.Kind == strata.ID {
 				return slices.Contains(p.hashes, col.Code(i))
 			}
-			return p.test(f, f.p.columnValue(col, i))
+			return p.test(f, f.columnValue(col, i))
 		}
 	}
 	return p.test(f, strata.Value{})
@@ -137,10 +140,10 @@ func (p *propertyTest) holds(f *frame, r *strata.Run, i int) bool {
 
 // columnValue returns the i-th value of a column. Of an ID only the keyed hash
 // is known here: Text is empty and Int holds the hash.
-func (p *Program) columnValue(c *strata.Column, i int) strata.Value {
+func (f *frame) columnValue(c *strata.Column, i int) strata.Value {
 	switch c.Kind {
 	case strata.Text, strata.List:
-		return strata.Value{Kind: c.Kind, Text: p.dict.Text(c.Property, c.Code(i))}
+		return strata.Value{Kind: c.Kind, Text: f.text(c.Property, c.Code(i))}
 	case strata.ID:
 		return strata.Value{Kind: strata.ID, Int: int64(c.Code(i))}
 	}
@@ -148,10 +151,10 @@ func (p *Program) columnValue(c *strata.Column, i int) strata.Value {
 }
 
 // property returns the value of a property of the i-th event, or missing.
-func (p *Program) property(r *strata.Run, property uint16, i int) strata.Value {
+func (f *frame) property(r *strata.Run, property uint16, i int) strata.Value {
 	for c := range r.Columns {
 		if col := &r.Columns[c]; col.Property == property && col.Has(i) {
-			return p.columnValue(col, i)
+			return f.columnValue(col, i)
 		}
 	}
 	return strata.Value{}

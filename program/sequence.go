@@ -68,7 +68,7 @@ func (s *sequenceStep) joins(f *frame, o, before occurrence) bool {
 		return false
 	}
 	for _, property := range s.same {
-		a, b := f.p.property(o.run, property, o.i), f.p.property(before.run, property, before.i)
+		a, b := f.property(o.run, property, o.i), f.property(before.run, property, before.i)
 		if a.IsMissing() || b.IsMissing() || !f.p.same(a, b) {
 			return false
 		}

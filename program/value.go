@@ -214,7 +214,7 @@ func (c *compiler) aggregateOnce(x define.Aggregate) valueFunc {
 		return func(f *frame) strata.Value {
 			var best strata.Value
 			s.each(f, func(r *strata.Run, i int) bool {
-				v := c.property(r, property, i)
+				v := f.property(r, property, i)
 				if v.IsMissing() {
 					return true
 				}
@@ -229,7 +229,7 @@ func (c *compiler) aggregateOnce(x define.Aggregate) valueFunc {
 		return func(f *frame) strata.Value {
 			seen := map[strata.Value]struct{}{}
 			s.each(f, func(r *strata.Run, i int) bool {
-				if v := c.property(r, property, i); !v.IsMissing() {
+				if v := f.property(r, property, i); !v.IsMissing() {
 					seen[canonical(v, 0)] = struct{}{}
 				}
 				return true
@@ -343,11 +343,11 @@ func (c *compiler) touch(x define.Touch) valueFunc {
 		if !known {
 			return strata.Value{}
 		}
-		r, i := s.edgeEvent(f, x.First, func(r *strata.Run, i int) bool { return !c.property(r, property, i).IsMissing() })
+		r, i := s.edgeEvent(f, x.First, func(r *strata.Run, i int) bool { return !f.property(r, property, i).IsMissing() })
 		if r == nil {
 			return strata.Value{}
 		}
-		return canonical(c.property(r, property, i), scale)
+		return canonical(f.property(r, property, i), scale)
 	}
 }
 
@@ -368,9 +368,12 @@ func (c *compiler) favourite(x define.Favourite) valueFunc {
 	}
 	top := max(x.Top, 1)
 	return func(f *frame) strata.Value {
+		if v, ok := s.favouriteText(f, &x, by, of); ok {
+			return v
+		}
 		var tallies []tally
 		s.each(f, func(r *strata.Run, i int) bool {
-			v := c.property(r, by, i)
+			v := f.property(r, by, i)
 			if v.IsMissing() {
 				return true
 			}
@@ -383,7 +386,7 @@ func (c *compiler) favourite(x define.Favourite) valueFunc {
 			t.n++
 			t.last = max(t.last, r.At(i))
 			if x.Sum {
-				if amount := c.property(r, of, i); amount.Kind == strata.Float || t.amount.Kind == strata.Float {
+				if amount := f.property(r, of, i); amount.Kind == strata.Float || t.amount.Kind == strata.Float {
 					t.amount = strata.FloatOf(t.amount.Float64() + amount.Float64())
 				} else {
 					t.amount.Int, t.amount.Scale = addDecimal(t.amount.Int, t.amount.Scale, amount.Int, amount.Scale)
