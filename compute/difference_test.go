@@ -188,14 +188,6 @@ func drawPair(t *testing.T, n int) (*scenario.World, historian) {
 	}).Example(n)
 	set = likely(reflect.ValueOf(set)).Interface().(*define.Set)
 	set.Catalogue = catalogue
-	for name, d := range set.Tags {
-		d.KeepOnEmpty = false
-		set.Tags[name] = d
-	}
-	for name, d := range set.Tiers {
-		d.Hold, d.Moves = define.Duration{}, nil
-		set.Tiers[name] = d
-	}
 	for name, d := range rfmModels(t, settings) {
 		if n%4 == 0 {
 			set.Tiers[name] = d

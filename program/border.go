@@ -156,7 +156,7 @@ func (d *calendar) of(at strata.Instant) int64 {
 
 // move places the frame at an instant.
 func (f *frame) move(asOf strata.Instant) {
-	f.asOf, f.until = asOf, asOf+1
+	f.asOf, f.until = asOf, min(asOf, f.cut)+1
 	today := f.days.of(asOf)
 	begins := today != f.today || !f.placed
 	for i := range f.p.borders {
@@ -171,7 +171,7 @@ func (f *frame) move(asOf strata.Instant) {
 	}
 	f.today, f.placed = today, true
 	for i, w := range f.p.windows {
-		f.windows[i] = span{f.borders[w.from], min(f.borders[w.to], f.until)}
+		f.windows[i] = span{f.borders[w.from], min(f.borders[w.to], f.asOf+1)}
 	}
 }
 

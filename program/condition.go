@@ -11,11 +11,13 @@ import (
 )
 
 func (c *compiler) segment(d define.Segment) boolFunc {
-	if len(d.Stages) > 0 || d.Snapshot != nil {
-		c.unsupported("snapshot")
+	if len(d.Stages) > 0 {
+		c.unsupported("pick")
 	}
 	where := c.condition(d.Where)
-	if d.Exclude != nil {
+	if d.Snapshot != nil {
+		where = c.snapshot(d)
+	} else if d.Exclude != nil {
 		all, exclude := where, c.condition(d.Exclude)
 		where = func(f *frame) bool { return all(f) && !exclude(f) }
 	}
@@ -89,15 +91,18 @@ func (c *compiler) condition(condition define.Condition) boolFunc {
 		}
 		return func(f *frame) bool { return f.row.Segments[at] }
 	case define.AttributeIs:
-		if x.For != nil {
-			c.unsupported("for")
-		}
 		slot := c.attribute(x.Attribute)
 		test := c.test(x.Test, c.set.Catalogue.Attributes[x.Attribute].Type)
-		return func(f *frame) bool { return test(f, f.attributes[slot]) }
+		plain := func(f *frame) bool { return test(f, f.attributes[slot]) }
+		if x.For == nil {
+			return plain
+		}
+		now := x
+		now.For = nil
+		return both(plain, c.held(now, *x.For))
 	case define.TagIs:
 		if x.For != nil || x.Since != nil || x.Changed != nil {
-			c.unsupported("since, changed and for on a tag")
+			return c.tagWas(x)
 		}
 		at, ok := c.index[define.Ref{Kind: "tag", Name: x.Tag}]
 		if !ok {
@@ -167,6 +172,10 @@ func (c *compiler) condition(condition define.Condition) boolFunc {
 		return c.bucket(x)
 	case define.InList:
 		return c.list(x)
+	case define.Moved:
+		return c.moved(x)
+	case define.Heading:
+		return c.heading(x)
 	}
 	c.unsupported(conditionName(condition))
 	return func(*frame) bool { return false }
@@ -175,15 +184,28 @@ func (c *compiler) condition(condition define.Condition) boolFunc {
 // conditionName is the word of the language for a condition this engine
 // cannot run.
 func conditionName(condition define.Condition) string {
-	switch condition.(type) {
-	case define.Moved:
-		return "moved"
-	case define.Heading:
-		return "heading"
-	case define.ConsentIs:
+	if _, is := condition.(define.ConsentIs); is {
 		return "consent"
 	}
 	return "condition"
+}
+
+func both(a, b boolFunc) boolFunc { return func(f *frame) bool { return a(f) && b(f) } }
+
+// tagWas compiles a test of a tag and of its past.
+func (c *compiler) tagWas(x define.TagIs) boolFunc {
+	now, ref := define.TagIs{Tag: x.Tag, Test: x.Test}, define.Ref{Kind: "tag", Name: x.Tag}
+	out := c.condition(now)
+	if x.For != nil {
+		out = both(out, c.held(now, *x.For, ref))
+	}
+	if x.Since != nil {
+		out = both(out, c.changed(ref, *x.Since, true, nil))
+	}
+	if x.Changed != nil {
+		out = both(out, c.changed(ref, *x.Changed, false, nil))
+	}
+	return out
 }
 
 // within returns the window of a duration that ends at as_of.
@@ -204,7 +226,9 @@ func (c *compiler) attribute(name string) int {
 
 func (c *compiler) tierIs(x define.TierIs) boolFunc {
 	if x.For != nil {
-		c.unsupported("for")
+		now := x
+		now.For = nil
+		return both(c.tierIs(now), c.held(now, *x.For, define.Ref{Kind: "tier", Name: x.Tier}))
 	}
 	at, ok := c.index[define.Ref{Kind: "tier", Name: x.Tier}]
 	if !ok {

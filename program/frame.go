@@ -26,6 +26,18 @@ type frame struct {
 	windows    []span           // by window slot, not anchored, cut after as_of
 	instants   []strata.Instant // by tag: since when a time counts; else unknown
 
+	pasts []*walk // by past; nil until it is looked back at
+
+	ran        strata.Instant // where it was when it ran last
+	answer     strata.Instant // asked about; a look back keeps it
+	cut        strata.Instant // nothing after it is known; define.Latest = everything up to as_of is
+	birth      strata.Instant // see lifeBegins; unknown until asked
+	always     bool           // something has always been known
+	factless   bool           // nothing is known yet
+	given      map[define.Ref]define.Calibration
+	stored     map[define.Ref][]define.Calibration // oldest first
+	calibrated []strata.Instant                    // when, ascending
+
 	timed  bool           // ask for next
 	next   strata.Instant // the earliest at which something may change by time alone
 	today  int64          // the civil day of as_of
@@ -43,7 +55,9 @@ type frame struct {
 }
 
 func (f *frame) init(p *Program, asOf strata.Instant, calibrations map[define.Ref]define.Calibration) {
-	f.p, f.calibrations = p, calibrations
+	f.p, f.calibrations, f.given = p, calibrations, calibrations
+	f.answer, f.cut = asOf, define.Latest
+	f.pasts = make([]*walk, len(p.pasts))
 	f.runs = make([]*strata.Run, len(p.names))
 	f.gross = make([]*strata.Run, len(p.names))
 	f.attributes = make([]strata.Value, len(p.attributes))
@@ -72,6 +86,7 @@ type span struct{ from, to strata.Instant }
 func (f *frame) load(h *strata.History) {
 	f.h = h
 	f.next = define.Latest
+	f.birth = unknown
 	clear(f.runs)
 	clear(f.gross)
 	clear(f.computed)
@@ -81,7 +96,7 @@ func (f *frame) load(h *strata.History) {
 		if int(r.Event) < len(f.runs) {
 			f.runs[r.Event], f.gross[r.Event] = r, r
 			if f.timed && f.p.looked[r.Event] {
-				if n := r.Search(f.until); n < r.N {
+				if n := r.Search(f.until); n < r.N && r.At(n) <= f.cut {
 					f.due(r.At(n))
 				}
 			}
@@ -91,9 +106,9 @@ func (f *frame) load(h *strata.History) {
 		a := &h.Attributes[i]
 		slot, used := f.p.attributes[a.Name]
 		switch {
-		case used && (a.At <= f.asOf || f.p.static[slot]):
+		case used && (a.At < f.until || f.p.static[slot]):
 			f.attributes[slot] = a.Value
-		case used:
+		case used && a.At <= f.cut:
 			f.due(a.At)
 		}
 	}

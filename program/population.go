@@ -119,17 +119,25 @@ func (c *compiler) bands(x define.Bands) func(*frame) int {
 
 func (c *compiler) tier(d define.Tier) func(*frame) int {
 	for what, used := range map[string]bool{
-		"overlapping": d.Overlapping, "assign_on": len(d.AssignOn) > 0, "hold": d.Hold.N > 0, "grace": d.Grace.N > 0, "moves": len(d.Moves) > 0,
-		"aipl": len(d.AIPL) > 0, "funnel": len(d.Funnel) > 0, "promotion": d.Promotion != nil, "score": d.Score != "",
+		"overlapping": d.Overlapping, "promotion": d.Promotion != nil, "score": d.Score != "",
 	} {
 		if used {
 			c.unsupported(what)
 		}
 	}
 	var level func(*frame) int
-	if d.RFM != nil {
+	switch {
+	case d.RFM != nil:
 		level = c.rfm(d)
-	} else {
+	case len(d.AIPL) > 0: // the furthest stage first
+		d.Rules = d.AIPL
+		level = c.levelRules(d)
+	case len(d.Funnel) > 0: // the first step is that of the last level
+		for i, where := range slices.Backward(d.Funnel) {
+			d.Rules = append(d.Rules, define.LevelRule{Level: d.Levels[len(d.Levels)-1-i].ID, Where: where})
+		}
+		level = c.levelRules(d)
+	default:
 		level = c.levelRules(d)
 	}
 	if d.AppliesTo == nil {

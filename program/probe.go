@@ -28,6 +28,7 @@ type Probe struct {
 func (p *Program) Probe(h *strata.History) *Probe {
 	own := *p // compiling more parts must not touch the shared program
 	own.attributes, own.shared, own.windowSlots = maps.Clone(p.attributes), maps.Clone(p.shared), maps.Clone(p.windowSlots)
+	own.tracks, own.pasts = maps.Clone(p.tracks), slices.Clip(p.pasts)
 	own.static, own.looked = slices.Clone(p.static), slices.Clone(p.looked)
 	own.borders, own.windows = slices.Clip(p.borders), slices.Clip(p.windows)
 	return &Probe{c: &compiler{Program: &own}, h: h}

@@ -38,6 +38,8 @@ type Program struct {
 	borders     []border
 	windows     []ends // by slot
 	windowSlots map[define.Window]int
+	pasts       []*past
+	tracks      map[string]int // pasts by what is looked back at
 
 	properties []uint16 // that definitions look at, ascending
 
@@ -129,7 +131,8 @@ func Compile(set *define.Set, o Options) (*Program, error) {
 		noted: noted,
 		set:   set, dict: noted, zone: zone, weekStart: o.Settings.WeekStart, settings: o.Settings, people: o.People,
 		events: map[string]uint16{}, names: o.Dictionary.EventNames(), attributes: map[string]int{}, shared: map[string]int{},
-		fused: newFused(), index: map[define.Ref]int{}, windowSlots: map[define.Window]int{}, looked: make([]bool, len(o.Dictionary.EventNames())),
+		fused: newFused(), index: map[define.Ref]int{}, windowSlots: map[define.Window]int{}, tracks: map[string]int{},
+		looked: make([]bool, len(o.Dictionary.EventNames())),
 	}
 	for code, name := range p.names {
 		if name != "" {
@@ -185,12 +188,6 @@ func (c *compiler) definition(ref define.Ref) {
 	case "tag":
 		d := c.set.Tags[ref.Name]
 		c.path = "tags." + ref.Name
-		if d.KeepOnEmpty {
-			c.unsupported("on_empty: keep")
-		}
-		if d.Expires.N != 0 {
-			c.unsupported("expires")
-		}
 		tag := Tag{Name: ref.Name, Int: -1}
 		at := len(c.tags)
 		if since := c.since(d.Value); since != nil {
@@ -205,10 +202,13 @@ func (c *compiler) definition(ref define.Ref) {
 			}
 		} else {
 			tag.value = c.value(d.Value)
+			if d.KeepOnEmpty || !d.Expires.IsZero() {
+				tag.value = c.kept(ref.Name, d, tag.value)
+			}
 		}
 		c.index[ref] = at
 		c.order = append(c.order, step{"tag", at})
-		if x, ok := d.Value.(define.Aggregate); ok && c.plainTag(&tag, x) {
+		if x, ok := d.Value.(define.Aggregate); ok && !d.KeepOnEmpty && d.Expires.IsZero() && c.plainTag(&tag, x) {
 			c.plainTags = append(c.plainTags, at)
 		} else {
 			c.others = append(c.others, step{"tag", at})
@@ -226,6 +226,9 @@ func (c *compiler) definition(ref define.Ref) {
 		d := c.set.Tiers[ref.Name]
 		c.path = "tiers." + ref.Name
 		level := c.tier(d)
+		if remembers(d) {
+			level = c.remembered(ref.Name, d)
+		}
 		levels := make([]string, len(d.Levels))
 		for i, l := range d.Levels {
 			levels[i] = l.ID
@@ -308,7 +311,10 @@ func (e *Evaluator) Timers(on bool) { e.f.timed = on }
 
 // Move takes the evaluator to another instant. What has been found out about
 // civil days is kept, so that many moves are cheap.
-func (e *Evaluator) Move(asOf strata.Instant) { e.f.move(asOf) }
+func (e *Evaluator) Move(asOf strata.Instant) {
+	e.f.answer = asOf
+	e.f.move(asOf)
+}
 
 // KeepInts says whether rows have the values of plain tags as Ints; at first
 // they are in Tags.
@@ -319,8 +325,21 @@ func (e *Evaluator) AsOf() strata.Instant { return e.f.asOf }
 
 // Run computes everything for one customer. The row is the evaluator's and is
 // overwritten by the next call.
-func (e *Evaluator) Run(h *strata.History) *Row {
+func (e *Evaluator) Run(h *strata.History) *Row { return e.run(h, true) }
+
+// Again is Run over the history of the last Run, which must still be valid
+// and the same. What has been found out of the past then is kept, so that
+// following one customer through time is cheap.
+func (e *Evaluator) Again() *Row { return e.run(e.f.h, false) }
+
+func (e *Evaluator) run(h *strata.History, first bool) *Row {
 	f := &e.f
+	for _, w := range f.pasts {
+		if w != nil && (first || f.asOf < f.ran) {
+			w.begun = false
+		}
+	}
+	f.ran = f.asOf
 	f.load(h)
 	order := e.p.order
 	f.row.Ints, f.row.Odd = nil, false

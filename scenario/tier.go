@@ -200,10 +200,12 @@ func (v view) replay(name string) *replay {
 	for i := 0; i < len(instants); i++ {
 		at, before := instants[i], r.level
 		r.step(last.at(at))
+		timers := r.due(last.at(at))
 		if r.level != before {
 			r.moves = append(r.moves, change{at, strata.TextOf(before), strata.TextOf(r.level)})
+			timers = append(timers, at+1) // where a move has gone below what the rules give
 		}
-		for _, due := range r.due(last.at(at)) {
+		for _, due := range timers {
 			if due <= at || due > last.asOf {
 				continue
 			}
