@@ -188,6 +188,12 @@ func drawPair(t *testing.T, n int) (*scenario.World, historian) {
 	}).Example(n)
 	set = likely(reflect.ValueOf(set)).Interface().(*define.Set)
 	set.Catalogue = catalogue
+	for name, d := range set.Tiers { // a level that is left and entered every minute has too many changes
+		for i := range d.Moves {
+			d.Moves[i].After.Unit = max(d.Moves[i].After.Unit, define.Day)
+		}
+		set.Tiers[name] = d
+	}
 	for name, d := range rfmModels(t, settings) {
 		if n%4 == 0 {
 			set.Tiers[name] = d
