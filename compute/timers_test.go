@@ -111,9 +111,14 @@ func walk(h *strata.History, p *program.Program, plain, timed *program.Evaluator
 	}
 	slices.Sort(dense)
 	before := ""
-	for at <= end {
+	for steps := 0; at <= end && steps < 3000; steps++ {
 		timed.Move(at)
-		row := timed.Run(h)
+		row := (*program.Row)(nil)
+		if steps == 0 {
+			row = timed.Run(h)
+		} else {
+			row = timed.Again()
+		}
 		now, next := printed(timed, row), row.Next
 		stored := make([]strata.Value, len(row.Tags))
 		for i := range stored {

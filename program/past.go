@@ -40,6 +40,7 @@ type walk struct {
 	now         strata.Value
 	changes     []change // oldest first
 	facts       int      // known when it looked ahead
+	life        strata.Instant
 	level       levelState
 }
 
@@ -134,6 +135,9 @@ func (f *frame) walk(slot int) *walk {
 	n := &w.e.f
 	n.stored, n.calibrated, n.given = f.stored, f.calibrated, f.given
 	n.answer, n.cut = f.answer, f.cut
+	if life := f.lifeBegins(); life != w.life { // what was before it is seen otherwise
+		w.life, w.begun = life, false
+	}
 	return w
 }
 
@@ -141,7 +145,7 @@ func (f *frame) walk(slot int) *walk {
 func (f *frame) life(slot int) *walk {
 	w := f.walk(slot)
 	start := f.lifeBegins()
-	if !w.begun || w.start != start {
+	if !w.begun {
 		w.begin(f, start)
 		if f.always && w.past.memory == nil {
 			w.look(f, start-1)
