@@ -71,6 +71,33 @@ func (e *Engine) calibrateOver(ctx context.Context, over visit, p *program.Progr
 	return calibrations, nil
 }
 
+// past returns all stored calibrations of the population kinds at or before an
+// instant, for programs that look back; none for others.
+func (e *Engine) past(ctx context.Context, p *program.Program, at strata.Instant) ([]define.Calibration, error) {
+	if !p.LooksBack() {
+		return nil, nil
+	}
+	var out []define.Calibration
+	seen := map[define.Ref]bool{}
+	for _, part := range p.Population() {
+		if seen[part.Ref] {
+			continue
+		}
+		seen[part.Ref] = true
+		all, err := e.definitions.Calibrations(ctx, part.Ref.Kind, part.Ref.Name)
+		if err != nil {
+			return nil, err
+		}
+		basis := Basis(p.Set(), part.Ref)
+		for _, c := range all {
+			if c.At <= at && c.Basis == basis {
+				out = append(out, c)
+			}
+		}
+	}
+	return out, nil
+}
+
 // calibrateOnly makes a fresh calibration of one definition; those it stands
 // on are in force as stored.
 func (e *Engine) calibrateOnly(ctx context.Context, p *program.Program, ref define.Ref, at strata.Instant) (define.Calibration, error) {
@@ -156,10 +183,19 @@ func (e *Engine) make(ctx context.Context, over visit, p *program.Program, refs 
 			parts = append(parts, part)
 		}
 	}
+	past, err := e.past(ctx, p, at)
+	if err != nil {
+		return nil, err
+	}
 	var mu sync.Mutex
 	var collected [][][]float64 // by worker and part
+<<<<<<< HEAD
 	err := over(ctx, func() func(*strata.History) {
+=======
+	err = e.scan(ctx, int(e.people.Last())+1, func() func(*strata.History) {
+>>>>>>> feec4d7 (compute: what is looked back at uses the cut points of its time)
 		run := p.At(at, known)
+		run.Past(past)
 		mine := make([][]float64, len(parts))
 		mu.Lock()
 		collected = append(collected, mine)

@@ -158,7 +158,11 @@ func (e *Engine) answer(ctx context.Context, set *define.Set, asOf, calibrations
 	if err != nil {
 		return nil, err
 	}
-	table, err := e.everyone(ctx, p, asOf, calibrations)
+	past, err := e.past(ctx, p, calibrationsAt)
+	if err != nil {
+		return nil, err
+	}
+	table, err := e.everyone(ctx, p, asOf, calibrations, past)
 	if err != nil {
 		return nil, err
 	}
@@ -176,11 +180,22 @@ func (e *Engine) Check(set *define.Set) error {
 	return err
 }
 
+<<<<<<< HEAD
 // layout names the parts of a program's rows.
 func layout(p *program.Program) audience.Layout {
 	var l audience.Layout
 	for _, t := range p.Tags() {
 		l.Tags = append(l.Tags, t.Name)
+=======
+// everyone fills a table in one scan.
+func (e *Engine) everyone(ctx context.Context, p *program.Program, asOf strata.Instant, calibrations map[define.Ref]define.Calibration, past []define.Calibration) (*audience.Table, error) {
+	n := int(e.people.Last()) + 1
+	table := audience.NewTable(asOf)
+	tags := make([][]strata.Value, len(p.Tags()))
+	for i, t := range p.Tags() {
+		tags[i] = make([]strata.Value, n)
+		table.Tags[t.Name] = &audience.Column{Values: tags[i]}
+>>>>>>> feec4d7 (compute: what is looked back at uses the cut points of its time)
 	}
 	for _, s := range p.Segments() {
 		l.Segments = append(l.Segments, s.Name)
@@ -188,7 +203,41 @@ func layout(p *program.Program) audience.Layout {
 	for _, t := range p.Tiers() {
 		l.Tiers = append(l.Tiers, audience.Tier{Name: t.Name, Levels: t.Levels})
 	}
+<<<<<<< HEAD
 	return l
+=======
+	var last lastEvent
+	err := e.scan(ctx, n, func() func(*strata.History) {
+		run := p.At(asOf, calibrations)
+		run.Past(past)
+		return func(h *strata.History) {
+			row := run.Run(h)
+			id := int(h.Customer)
+			everyone.set(id)
+			last.see(h, asOf)
+			for i, v := range row.Tags {
+				tags[i][id] = v
+			}
+			for i, in := range row.Segments {
+				if in {
+					segments[i].set(id)
+				}
+			}
+			for i, level := range row.Levels {
+				levels[i][id] = uint8(level + 1)
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	table.Everyone = everyone.bitmap()
+	for i, s := range p.Segments() {
+		table.Segments[s.Name] = segments[i].bitmap()
+	}
+	table.DataUntil = last.at()
+	return table, nil
+>>>>>>> feec4d7 (compute: what is looked back at uses the cut points of its time)
 }
 
 // Trend returns the size of every published segment at each of the instants
@@ -211,12 +260,17 @@ func (e *Engine) Trend(ctx context.Context, at []strata.Instant) (map[string][]i
 	if err != nil {
 		return nil, err
 	}
+	past, err := e.past(ctx, p, at[len(at)-1])
+	if err != nil {
+		return nil, err
+	}
 	var mu sync.Mutex
 	var all [][][]int // by worker, segment and instant
 	err = e.scan(ctx, int(e.people.Last())+1, p.Wanted(), func() func(*strata.History) {
 		runs := make([]*program.Evaluator, len(at))
 		for i := range at {
 			runs[i] = p.At(at[i], calibrations)
+			runs[i].Past(past)
 		}
 		counts := make([][]int, len(p.Segments()))
 		for i := range counts {

@@ -55,11 +55,16 @@ func (e *Engine) Explain(ctx context.Context, c strata.CustomerID, kind, name st
 	if err != nil {
 		return Reason{}, err
 	}
+	past, err := e.past(ctx, p, asOf)
+	if err != nil {
+		return Reason{}, err
+	}
 	var reason Reason
 	found := false
 	explain := func(h *strata.History) error {
 		found = true
 		x := &explainer{set: full.Set, asOf: asOf, engine: e, probe: p.Probe(h), calibrations: full.Calibrations}
+		x.probe.Past(past)
 		build := x.definition(ref)
 		if err := x.probe.At(asOf, full.Calibrations); err != nil {
 			return err

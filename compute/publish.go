@@ -100,9 +100,13 @@ func (w *walker) walk(h *strata.History, t task) evaluation {
 		w.recall(t.customer)
 	}
 	var row *program.Row
-	for {
+	for first := !late; ; first = false {
 		w.eval.Move(at)
-		row = w.eval.Run(h)
+		if first {
+			row = w.eval.Run(h)
+		} else {
+			row = w.eval.Again()
+		}
 		cause := strata.ByTime
 		if factAt(h, at) || t.touched && !late && at == min(t.from, w.now) {
 			cause = strata.ByEvent

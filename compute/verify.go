@@ -114,7 +114,7 @@ func (w *walker) verify(h *strata.History, differ func(Difference)) int {
 	// Until the timer goes off nothing may change.
 	for at := row.Next; at < next; at = max(row.Next, at+1) {
 		w.eval.Move(at)
-		row = w.eval.Run(h)
+		row = w.eval.Again()
 		for i := range w.columns {
 			col := &w.columns[i]
 			if v := w.answer(col, row); v != answers[i] {

@@ -282,6 +282,10 @@ func (e *Evaluator) Past(stored []define.Calibration) {
 	f.calibrated = slices.Compact(f.calibrated)
 }
 
+// LooksBack reports whether the program needs what was before, and so the
+// calibrations that were in force then.
+func (p *Program) LooksBack() bool { return len(p.pasts) > 0 }
+
 // then puts the calibrations into force that were at the frame's instant.
 func (f *frame) then() {
 	if len(f.stored) == 0 || len(f.p.population) == 0 {

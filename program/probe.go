@@ -15,6 +15,8 @@ import (
 type Probe struct {
 	c *compiler
 	e *Evaluator // nil until it is moved to an instant
+
+	past []define.Calibration
 	h *strata.History
 
 	conditions []boolFunc
@@ -73,12 +75,18 @@ func (p *Probe) At(asOf strata.Instant, calibrations map[define.Ref]define.Calib
 		p.c.lookAtRefunds()
 		p.e = p.c.At(asOf, calibrations)
 		p.e.Timers(true)
+		p.e.Past(p.past)
+		p.e.Run(p.h)
 	}
-	p.e.f.calibrations = calibrations
+	p.e.f.calibrations, p.e.f.given = calibrations, calibrations
 	p.e.Move(asOf)
-	p.e.Run(p.h)
+	p.e.Again()
 	return nil
 }
+
+// Past gives the probe the stored calibrations, as Evaluator.Past does. It
+// must be called before At.
+func (p *Probe) Past(stored []define.Calibration) { p.past = stored }
 
 // Next returns the earliest instant after the probe's at which the answers of
 // the program, or those that the probe was asked for since it was moved, may
