@@ -189,11 +189,7 @@ func (e *Engine) make(ctx context.Context, over visit, p *program.Program, refs 
 	}
 	var mu sync.Mutex
 	var collected [][][]float64 // by worker and part
-<<<<<<< HEAD
-	err := over(ctx, func() func(*strata.History) {
-=======
-	err = e.scan(ctx, int(e.people.Last())+1, func() func(*strata.History) {
->>>>>>> feec4d7 (compute: what is looked back at uses the cut points of its time)
+	err = over(ctx, func() func(*strata.History) {
 		run := p.At(at, known)
 		run.Past(past)
 		mine := make([][]float64, len(parts))

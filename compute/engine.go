@@ -180,22 +180,11 @@ func (e *Engine) Check(set *define.Set) error {
 	return err
 }
 
-<<<<<<< HEAD
 // layout names the parts of a program's rows.
 func layout(p *program.Program) audience.Layout {
 	var l audience.Layout
 	for _, t := range p.Tags() {
 		l.Tags = append(l.Tags, t.Name)
-=======
-// everyone fills a table in one scan.
-func (e *Engine) everyone(ctx context.Context, p *program.Program, asOf strata.Instant, calibrations map[define.Ref]define.Calibration, past []define.Calibration) (*audience.Table, error) {
-	n := int(e.people.Last()) + 1
-	table := audience.NewTable(asOf)
-	tags := make([][]strata.Value, len(p.Tags()))
-	for i, t := range p.Tags() {
-		tags[i] = make([]strata.Value, n)
-		table.Tags[t.Name] = &audience.Column{Values: tags[i]}
->>>>>>> feec4d7 (compute: what is looked back at uses the cut points of its time)
 	}
 	for _, s := range p.Segments() {
 		l.Segments = append(l.Segments, s.Name)
@@ -203,41 +192,7 @@ func (e *Engine) everyone(ctx context.Context, p *program.Program, asOf strata.I
 	for _, t := range p.Tiers() {
 		l.Tiers = append(l.Tiers, audience.Tier{Name: t.Name, Levels: t.Levels})
 	}
-<<<<<<< HEAD
 	return l
-=======
-	var last lastEvent
-	err := e.scan(ctx, n, func() func(*strata.History) {
-		run := p.At(asOf, calibrations)
-		run.Past(past)
-		return func(h *strata.History) {
-			row := run.Run(h)
-			id := int(h.Customer)
-			everyone.set(id)
-			last.see(h, asOf)
-			for i, v := range row.Tags {
-				tags[i][id] = v
-			}
-			for i, in := range row.Segments {
-				if in {
-					segments[i].set(id)
-				}
-			}
-			for i, level := range row.Levels {
-				levels[i][id] = uint8(level + 1)
-			}
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	table.Everyone = everyone.bitmap()
-	for i, s := range p.Segments() {
-		table.Segments[s.Name] = segments[i].bitmap()
-	}
-	table.DataUntil = last.at()
-	return table, nil
->>>>>>> feec4d7 (compute: what is looked back at uses the cut points of its time)
 }
 
 // Trend returns the size of every published segment at each of the instants

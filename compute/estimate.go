@@ -41,10 +41,15 @@ func (e *Engine) Sample(ctx context.Context, set *define.Set, asOf strata.Instan
 	if err != nil {
 		return nil, err
 	}
+	past, err := e.past(ctx, p, asOf)
+	if err != nil {
+		return nil, err
+	}
 	table := audience.NewTable(asOf)
 	writer := table.Writer(layout(p))
 	err = scan(ctx, func() func(*strata.History) {
 		run := p.At(asOf, calibrations)
+		run.Past(past)
 		return func(h *strata.History) { writer.Apply(h.Customer, rowOf(run.Run(h))) }
 	})
 	if err != nil {

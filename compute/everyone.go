@@ -12,14 +12,16 @@ import (
 )
 
 // everyone fills a table in one scan.
-func (e *Engine) everyone(ctx context.Context, p *program.Program, asOf strata.Instant, calibrations map[define.Ref]define.Calibration) (*audience.Table, error) {
+func (e *Engine) everyone(ctx context.Context, p *program.Program, asOf strata.Instant, calibrations map[define.Ref]define.Calibration, past []define.Calibration) (*audience.Table, error) {
 	n := int(e.people.Last()) + 1
 	build := audience.NewBuilder(asOf, n, layout(p))
 	var last lastEvent
 	var mu sync.Mutex
 	var fillers []*filler
 	err := e.scan(ctx, n, p.Wanted(), func() func(*strata.History) {
-		fill := newFiller(build, p.At(asOf, calibrations), p.Tags())
+		run := p.At(asOf, calibrations)
+		run.Past(past)
+		fill := newFiller(build, run, p.Tags())
 		mu.Lock()
 		fillers = append(fillers, fill)
 		mu.Unlock()

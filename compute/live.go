@@ -95,6 +95,7 @@ type state struct {
 	set          *define.Set
 	version      uint64 // of the definitions
 	calibrations map[define.Ref]define.Calibration
+	past         []define.Calibration // stored ones, for what looks back
 	program      *program.Program
 	evaluators   []*program.Evaluator // one a worker
 	columns      []column

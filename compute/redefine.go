@@ -35,10 +35,16 @@ func (l *Live) recompile(s *state, now strata.Instant) error {
 func (s *state) use(p *program.Program, now strata.Instant) {
 	s.program, s.evaluators = p, nil
 	for range runtime.GOMAXPROCS(0) {
-		e := p.At(now, s.calibrations)
-		e.Timers(true)
-		s.evaluators = append(s.evaluators, e)
+		s.evaluators = append(s.evaluators, s.evaluator(p, now))
 	}
+}
+
+// evaluator returns one that keeps timers, by the state's calibrations.
+func (s *state) evaluator(p *program.Program, at strata.Instant) *program.Evaluator {
+	e := p.At(at, s.calibrations)
+	e.Past(s.past)
+	e.Timers(true)
+	return e
 }
 
 // redefine brings the state to the published definitions and to the
@@ -71,6 +77,9 @@ func (l *Live) redefine(ctx context.Context, now strata.Instant) error {
 	fresh.set, fresh.version, fresh.calibrations = set, version, calibrations
 	fresh.Catalogue = catalogueOf(set)
 	fresh.Settings = fmt.Sprint(l.engine.settings)
+	if fresh.past, err = l.engine.past(ctx, p, now); err != nil {
+		return err
+	}
 	fresh.use(p, now)
 	causes := fresh.differences(s)
 	fresh.layOut()
@@ -332,8 +341,7 @@ func (l *Live) everyone(ctx context.Context, s, old *state, p *program.Program, 
 	var last lastEvent
 	first := len(old.Prints) == 0
 	err := l.engine.scan(ctx, n, p.Wanted(), func() func(*strata.History) {
-		run := p.At(now, s.calibrations)
-		run.Timers(true)
+		run := s.evaluator(p, now)
 		w := walker{state: &state{program: p}, eval: run}
 		last := lastSeen{all: &last}
 		tags := make([]strata.Value, len(p.Tags()))

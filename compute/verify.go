@@ -64,8 +64,7 @@ func (l *Live) Verify(ctx context.Context, now strata.Instant) (*Verified, error
 	}
 	n := int(s.Last) + 1
 	err := l.engine.scan(ctx, n, s.program.Wanted(), func() func(*strata.History) {
-		run := s.program.At(s.through, s.calibrations)
-		run.Timers(true)
+		run := s.evaluator(s.program, s.through)
 		w := walker{state: s, eval: run, now: s.through}
 		return func(h *strata.History) {
 			if ctx.Err() != nil {
