@@ -17,7 +17,7 @@ type Probe struct {
 	e *Evaluator // nil until it is moved to an instant
 
 	past []define.Calibration
-	h *strata.History
+	h    *strata.History
 
 	conditions []boolFunc
 	values     []valueFunc
