@@ -142,6 +142,29 @@ func compareFused(t *testing.T, windows []string, ladders bool) {
 	}
 }
 
+// TestNumberRange compares ranges at every scale with the comparisons they
+// stand for.
+func TestNumberRange(t *testing.T) {
+	bounds := []strata.Value{strata.NumberOf(15, 1), strata.NumberOf(-15, 1), strata.NumberOf(2, 0), strata.MoneyOf(-200, 2), strata.NumberOf(0, 3), strata.NumberOf(math.MaxInt64, 0), strata.NumberOf(math.MinInt64, 0)}
+	for _, bound := range bounds {
+		for op, holds := range map[define.Op]func(int) bool{
+			define.AtLeast: func(n int) bool { return n >= 0 }, define.GreaterThan: func(n int) bool { return n > 0 },
+			define.AtMost: func(n int) bool { return n <= 0 }, define.LessThan: func(n int) bool { return n < 0 },
+		} {
+			r := rangeOf(define.Test{Comparisons: []define.Comparison{{Op: op, Operands: []define.Operand{{Literal: bound}}}}})
+			for scale := range uint8(4) {
+				low, high := r.at(scale)
+				for _, n := range []int64{math.MinInt64, -2001, -200, -20, -16, -15, -3, -2, -1, 0, 1, 2, 3, 15, 16, 20, 200, 2001, math.MaxInt64} {
+					c, _ := strata.Compare(strata.NumberOf(n, scale), bound)
+					if got := n >= low && n <= high; got != holds(c) {
+						t.Errorf("%s %v of %s: %v", strata.FormatDecimal(n, scale), op, bound, got)
+					}
+				}
+			}
+		}
+	}
+}
+
 // randomHistory draws one or two runs around the instants of the test.
 func randomHistory(r *rand.Rand) *strata.History {
 	h := &strata.History{Customer: 1}

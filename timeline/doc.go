@@ -36,10 +36,10 @@
 // layouts; one that equals the layouts of the customer before is not read
 // again. How long the runs are stands before them, together, so that finding
 // one does not wait for memory to give the one before. Columns are read in
-// place: see strata.Run and strata.Column. A column of decimals has the largest scale
-// that was seen; in the rare case that a value does not fit an int64 at that
-// scale, the run has a second column of the property and kind, with another
-// scale.
+// place: see strata.Run and strata.Column. A column of decimals has the
+// largest scale that was seen; in the rare case that a value does not fit an
+// int64 at that scale, the run has a second column of the property and kind,
+// with another scale.
 //
 // Chunks of version 1, which the first release wrote, are read and merged as
 // before; what they are merged into has version 2.

@@ -29,8 +29,13 @@ var (
 	closedKey   = []byte("mclosed") // there where nothing was committed since the last Close
 )
 
-// format is the version of what this package writes.
-const format = "1"
+// format is the version of what this package writes. What was written in
+// format 1 is read too, and the first program that opens such a directory for
+// writing makes it one of this format, which older programs refuse.
+const (
+	format  = "2"
+	format1 = "1"
+)
 
 // unknownCommits is how far the number of commits jumps after a process
 // ended without Close: commits that were not synced may be lost, and their
@@ -135,6 +140,14 @@ func (s *Store) start(dir string, settings strata.Settings) error {
 	if version == nil {
 		if err := s.create(dir, settings); err != nil {
 			return err
+		}
+		version = []byte(format)
+	}
+	if string(version) == format1 {
+		if !s.readOnly {
+			if err := s.db.Set(formatKey, []byte(format), pebble.Sync); err != nil {
+				return storeError(err, "opening the store")
+			}
 		}
 		version = []byte(format)
 	}

@@ -161,7 +161,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(s.db.Set(formatKey, []byte("2"), nil), s.Close()); err != nil {
+	if err := errors.Join(s.db.Set(formatKey, []byte("3"), nil), s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	foreign := t.TempDir()
@@ -186,7 +186,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		"held, read only": {held, Options{ReadOnly: true}, strata.Unavailable, "in use by another strata"},
 		"absent":          {filepath.Join(t.TempDir(), "x"), Options{ReadOnly: true}, strata.NotFound, "no data yet"},
 		"empty":           {t.TempDir(), Options{ReadOnly: true}, strata.NotFound, "no data yet"},
-		"later format":    {later, Options{}, strata.Unsupported, "format 2"},
+		"later format":    {later, Options{}, strata.Unsupported, "format 3"},
 		"another's":       {foreign, Options{}, strata.Invalid, "not Strata's"},
 		"a file":          {file, Options{}, strata.Unavailable, "opening"},
 		"zone":            {t.TempDir(), Options{Settings: strata.Settings{Zone: "Mars/Base"}}, strata.Invalid, "Mars/Base"},

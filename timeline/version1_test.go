@@ -3,12 +3,76 @@ package timeline
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math/bits"
 	"reflect"
 	"slices"
+	"testing"
 
+	"github.com/cockroachdb/pebble/v2"
 	"pgregory.net/rapid"
+
+	"strata"
 )
+
+// A directory of the first release is read as it is, and is of this format
+// once it was open for writing, with chunks of both versions in it.
+func TestDirectoryOfTheFirstRelease(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	appendFacts(t, s, 1, Facts{Source: "web", Events: []strata.Event{visit("a", day, "first")}})
+	key := appendKey(nil, 1, eventsSuffix)
+	chunk, err := s.Get(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := new(space).decode(chunk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := new(encoder).appendVersion1(nil, &decoded)
+	if err := errors.Join(s.db.Set(key, old, pebble.Sync), s.db.Set(formatKey, []byte(format1), pebble.Sync), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	formatOf := func(s *Store) string {
+		t.Helper()
+		version, err := s.Get(formatKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(version)
+	}
+	if s, err = Open(dir, Options{ReadOnly: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := formatOf(s); got != format1 {
+		t.Errorf("read only: format %s", got)
+	}
+	if got := pages(t, s, 1); !slices.Equal(got, []string{"first"}) {
+		t.Errorf("read only: %q", got)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir, Options{})
+	if got := formatOf(s); got != format {
+		t.Errorf("format %s", got)
+	}
+	appendFacts(t, s, 1, Facts{Source: "web", Events: []strata.Event{visit("b", day+1, "second")}})
+	if got := pages(t, s, 1); !slices.Equal(got, []string{"first", "second"}) {
+		t.Errorf("both: %q", got)
+	}
+	if err := s.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	merged, err := s.Get(key)
+	if err != nil || len(merged) == 0 || merged[0] != chunkVersion {
+		t.Errorf("after compacting %x, %v", merged, err)
+	}
+}
 
 // checkVersion1 writes the table as the first release did and compares what
 // is read and merged from that with the chunk.
