@@ -47,6 +47,8 @@ type frame struct {
 	slots    []strata.Value
 	fused    fusedFrame
 	tallies  codeTallies
+	search   search
+	times    []strata.Instant
 	texts    [][]string // by property and code: of the dictionary
 	apart    bool       // plain tags are left in fused.ints
 	netter   netter

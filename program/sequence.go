@@ -18,9 +18,9 @@ type occurrence struct {
 
 func (o occurrence) is(other occurrence) bool { return o.run == other.run && o.i == other.i }
 
-// all returns the matching events in a span by instant.
-func (s *selection) all(f *frame, in span) []occurrence {
-	var out []occurrence
+// all returns the matching events in a span by instant, in the memory of out.
+func (s *selection) all(f *frame, in span, out []occurrence) []occurrence {
+	out = out[:0]
 	s.eachIn(f, in, func(r *strata.Run, i int) bool { out = append(out, occurrence{r, i, r.At(i)}); return true })
 	if len(s.codes) > 1 {
 		slices.SortStableFunc(out, func(a, b occurrence) int { return cmp.Compare(a.at, b.at) })
@@ -116,15 +116,20 @@ func (c *compiler) sequence(x define.Sequence) boolFunc {
 		if !ok {
 			return false
 		}
-		search := search{f: f, steps: steps, of: make([][]occurrence, len(steps))}
+		search := &f.search
+		search.f, search.steps, search.without = f, steps, nil
+		for len(search.of) <= len(steps) {
+			search.of, search.failed = append(search.of, nil), append(search.failed, nil)
+		}
 		for i := range steps {
-			if search.of[i] = steps[i].events.all(f, in); len(search.of[i]) == 0 {
+			if search.of[i] = steps[i].events.all(f, in, search.of[i]); len(search.of[i]) == 0 {
 				f.entersSpan(steps[i].events, slot)
 				return false
 			}
 		}
 		if without != nil {
-			search.without = without.all(f, span{define.Earliest, f.until})
+			search.of[len(steps)] = without.all(f, span{define.Earliest, f.until}, search.of[len(steps)])
+			search.without = search.of[len(steps)]
 		}
 		found := search.run()
 		if !f.timed || slot < 0 {
@@ -145,7 +150,7 @@ func (c *compiler) sequence(x define.Sequence) boolFunc {
 type search struct {
 	f       *frame
 	steps   []sequenceStep
-	of      [][]occurrence // by step, by instant
+	of      [][]occurrence // by step, by instant; its memory is used again
 	without []occurrence   // by instant
 
 	chosen []occurrence
@@ -154,7 +159,7 @@ type search struct {
 }
 
 func (s *search) run() bool {
-	s.failed = make([][]bool, len(s.steps))
+	clear(s.failed)
 	s.last = define.Earliest
 	for n, first := range s.of[0] {
 		// What lies strictly between the first and the last disturbs, so that

@@ -425,10 +425,12 @@ func (c *compiler) favourite(x define.Favourite) valueFunc {
 	}
 }
 
-// instants returns the times of the matching events, ascending.
+// instants returns the times of the matching events, ascending. They hold
+// until the next call.
 func (s *selection) instants(f *frame) []strata.Instant {
-	var at []strata.Instant
+	at := f.times[:0]
 	s.each(f, func(r *strata.Run, i int) bool { at = append(at, r.At(i)); return true })
+	f.times = at
 	slices.Sort(at)
 	return at
 }
