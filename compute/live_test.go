@@ -168,7 +168,16 @@ func (r *run) set(n int, catalogue define.Catalogue) *define.Set {
 	if n%4 == 0 {
 		maps.Copy(set.Tiers, rfmModels(r.T, r.settings))
 	}
-	for name, d := range set.Tags {
+	for name, d := range set.Tiers {
+		// A move that the rules undo at once swings for ever, and of somebody of
+		// whom nothing is known nobody can say since when.
+		if len(d.AssignOn) == 0 {
+			d.Moves = nil
+			set.Tiers[name] = d
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(set.Tags)) {
+		d := set.Tags[name]
 		if r.IntN(3) > 0 {
 			d.Change = "dynamic"
 			set.Tags[name] = d
@@ -243,7 +252,7 @@ func (r *run) prepare(set *define.Set) {
 			add(timeline.Facts{Attributes: []strata.Attribute{a}})
 		}
 		if len(p.Events) == 0 {
-			add(timeline.Facts{})
+			add(timeline.Facts{Events: []strata.Event{{Name: "visited", At: define.DayStart(r.day-900, r.zone), ID: "first"}}})
 		}
 	}
 	r.Shuffle(len(r.facts), func(i, j int) { r.facts[i], r.facts[j] = r.facts[j], r.facts[i] })
