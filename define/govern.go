@@ -13,7 +13,8 @@ import (
 type Governance struct {
 	// Words must not stand in names, values, descriptions and notes.
 	Words Words
-	// Require makes owner, purpose and consumer needed, and not only wanted.
+	// Require makes owner, purpose and consumer needed to publish, and not only
+	// wanted.
 	Require bool
 	// On are the sensitive attributes that a person turned on.
 	On map[string]bool
@@ -43,13 +44,12 @@ func (g Governance) CheckPaused(c Catalogue, f *File) error {
 // resume is the hint that says how a definition is brought back.
 func resume(r Ref) string { return fmt.Sprintf("strata definition resume %s %s", r.Kind, r.Name) }
 
-// Check looks at what a file publishes over a base; set is the merged set
-// that [Check] returned for them. It refuses forbidden words, sensitive
-// attributes that are off and, where they are required, a missing owner,
-// purpose or consumer; it warns of what is missing where they are not
-// required, and of a new definition that is nearly another one. The error
-// joins one *strata.Error a place, in the order of lines, with Field as in
-// the errors of [Check].
+// Check looks at what a file would publish over a base; set is the merged set
+// that [Check] returned for them. It refuses forbidden words and sensitive
+// attributes that are off; it warns of a missing owner, purpose or consumer,
+// which [Governance.CheckPublished] may refuse, and of a new definition that
+// is nearly another one. The error joins one *strata.Error a place, in the
+// order of lines, with Field as in the errors of [Check].
 func (g Governance) Check(base, set *Set, f *File) ([]Warning, error) {
 	if base == nil {
 		base = newSet()
@@ -65,7 +65,7 @@ func (g Governance) Check(base, set *Set, f *File) ([]Warning, error) {
 		g.checkSensitive(b, base, set, f, r)
 	}
 	for _, r := range f.refs {
-		g.checkHeader(b, set, f, r)
+		g.warnLacking(b, set, f, r)
 		if slices.Contains(g.Paused, r) {
 			b.warnings = append(b.warnings, Warning{Field: f.Place(r), Message: fmt.Sprintf("%s is paused and stays so", r), Hint: resume(r)})
 		}
@@ -220,31 +220,72 @@ func printedAs(set *Set, r Ref) *node {
 	return nil
 }
 
-func (g Governance) checkHeader(b *builder, set *Set, f *File, r Ref) {
+// wanted is what a definition should say about itself, and what to write.
+var wanted = []struct {
+	key  string
+	of   func(Header) string
+	hint string
+}{
+	{"owner", func(h Header) string { return h.Owner }, "write who answers for it, such as owner: wang"},
+	{"purpose", func(h Header) string { return h.Purpose }, "write what it is for, such as purpose: win back lost customers"},
+	{"consumer", func(h Header) string { return h.Consumer }, "write who uses it, such as consumer: store managers"},
+}
+
+// lacking are the places in wanted of what a definition does not say. A
+// strategy need not say it.
+func lacking(set *Set, r Ref) []int {
 	h, ok := set.Header(r)
 	if !ok || r.Kind == "strategy" {
-		return
+		return nil
 	}
-	var lacking []string
-	for _, x := range []struct{ name, text string }{{"owner", h.Owner}, {"purpose", h.Purpose}, {"consumer", h.Consumer}} {
-		if x.text == "" {
-			lacking = append(lacking, "no "+x.name)
+	var out []int
+	for i, w := range wanted {
+		if strings.TrimSpace(w.of(h)) == "" {
+			out = append(out, i)
 		}
 	}
-	if len(lacking) == 0 {
+	return out
+}
+
+// CheckPublished refuses to publish what has no owner, purpose or consumer,
+// where the business requires them: one *strata.Error for each that is
+// missing, whose Field is its path, in the order of lines. It is not asked
+// where a file is only looked at.
+func (g Governance) CheckPublished(set *Set, f *File) error {
+	if !g.Require {
+		return nil
+	}
+	b := &builder{file: f.name}
+	for _, r := range f.refs {
+		for _, i := range lacking(set, r) {
+			way := append(wayTo(r), step{key: wanted[i].key})
+			b.refuseAt(f.lineOf(way), pathOf(way), fmt.Sprintf("%s has no %s", r, wanted[i].key), wanted[i].hint)
+		}
+	}
+	return join(b.errs)
+}
+
+func (g Governance) warnLacking(b *builder, set *Set, f *File, r Ref) {
+	missing := lacking(set, r)
+	if len(missing) == 0 {
 		return
 	}
-	list := lacking[len(lacking)-1]
-	if before := lacking[:len(lacking)-1]; len(before) > 0 {
-		list = strings.Join(before, ", ") + " and " + list
+	var list string
+	for n, i := range missing {
+		switch {
+		case n == 0:
+		case n == len(missing)-1:
+			list += " and "
+		default:
+			list += ", "
+		}
+		list += "no " + wanted[i].key
 	}
-	message, hint := fmt.Sprintf("%s has %s", r, list), "write who answers for it, what it is for and who uses it"
-	line, path := f.lineOf(wayTo(r)), pathOf(wayTo(r))
+	hint := "write who answers for it, what it is for and who uses it"
 	if g.Require {
-		b.refuseAt(line, path, message, hint+"; this business publishes nothing without (setting governance.require)")
-		return
+		hint += "; apply refuses it without"
 	}
-	b.warnings = append(b.warnings, Warning{Field: fieldOf(b.file, line, path), Message: message, Hint: hint})
+	b.warnings = append(b.warnings, Warning{Field: f.Place(r), Message: fmt.Sprintf("%s has %s", r, list), Hint: hint})
 }
 
 // greeting is the sensitive attribute that needs no turning on: nobody can be

@@ -141,13 +141,37 @@ segments:
 		t.Errorf("warnings %q and refused %q, want warnings %q", warnings, refused, want)
 	}
 	_, warnings, refused = govern(t, define.Governance{Require: true}, nil, text)
-	if !slices.Equal(refused, want) || warnings != nil {
-		t.Errorf("warnings %q and refused %q, want refused %q", warnings, refused, want)
+	if !slices.Equal(warnings, want) || refused != nil {
+		t.Errorf("required and only looked at: warnings %q and refused %q, want warnings %q", warnings, refused, want)
+	}
+	f, err := define.Parse("f.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	published := mustLoad(t, "f.yaml", []byte(text))
+	if err := (define.Governance{}).CheckPublished(published, f); err != nil {
+		t.Errorf("not required: %v", err)
+	}
+	var got []string
+	for _, e := range define.Errors((define.Governance{Require: true}).CheckPublished(published, f)) {
+		got = append(got, e.Error())
+	}
+	const owner, purpose, consumer = "; write who answers for it, such as owner: wang", "; write what it is for, such as purpose: win back lost customers", "; write who uses it, such as consumer: store managers"
+	want = []string{
+		"f.yaml:3: tags.bare.owner: tag bare has no owner" + owner,
+		"f.yaml:3: tags.bare.purpose: tag bare has no purpose" + purpose,
+		"f.yaml:3: tags.bare.consumer: tag bare has no consumer" + consumer,
+		"f.yaml:4: tags.half.consumer: tag half has no consumer" + consumer,
+		"f.yaml:7: segments.s.owner: segment s has no owner" + owner,
+		"f.yaml:7: segments.s.consumer: segment s has no consumer" + consumer,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 	set, _, _ := govern(t, define.Governance{}, nil, text+"  t: {where: {everyone: true}}")
 	set.GiveOwner(mustLoad(t, "b.yaml", []byte("tags: {bare: {owner: li, value: {attribute: city}}}\nsegments: {t: {where: {everyone: true}}}")), set.Refs(), "zhao")
-	got := map[string]string{"bare": set.Tags["bare"].Owner, "half": set.Tags["half"].Owner, "s": set.Segments["s"].Owner, "t": set.Segments["t"].Owner}
-	if diff := cmp.Diff(map[string]string{"bare": "li", "half": "wang", "s": "zhao", "t": ""}, got); diff != "" {
+	owners := map[string]string{"bare": set.Tags["bare"].Owner, "half": set.Tags["half"].Owner, "s": set.Segments["s"].Owner, "t": set.Segments["t"].Owner}
+	if diff := cmp.Diff(map[string]string{"bare": "li", "half": "wang", "s": "zhao", "t": ""}, owners); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -68,7 +68,14 @@ type Draft struct {
 	Paused   []define.Ref
 	Owner    string // who owns what is new and has no owner; "" = nobody
 	Warnings []define.Warning
+
+	refused error
 }
+
+// Publishable says why the draft cannot be applied although it can be planned:
+// a joined error of one *strata.Error for each owner, purpose or consumer that
+// the business requires and that is not there.
+func (d *Draft) Publishable() error { return d.refused }
 
 // Draft checks a text of definitions over what is published, and against what
 // the business demands of definitions. The error joins everything that is
@@ -103,7 +110,7 @@ func (p *Publisher) Draft(ctx context.Context, name string, text []byte, owner s
 		return nil, err
 	}
 	d := &Draft{Name: name, Text: text, File: file, Base: base, Version: version, Set: set, Paused: demands.Paused, Owner: owner,
-		Running: set.WithoutRefs(demands.Paused...), Warnings: append(warnings, governed...)}
+		Running: set.WithoutRefs(demands.Paused...), Warnings: append(warnings, governed...), refused: demands.CheckPublished(set, file)}
 	if err := p.engine.Check(d.Running); err != nil {
 		return nil, err
 	}
@@ -173,7 +180,8 @@ func (d *Draft) before(ref define.Ref) define.Ref {
 
 // Apply publishes a draft and gives every new or changed population kind its
 // first calibration, effective at once, if anybody has a value. It returns the
-// number that Published returns for what was published.
+// number that Published returns for what was published. It fails as
+// [Draft.Publishable] does.
 func (p *Publisher) Apply(ctx context.Context, d *Draft, author string, at strata.Instant) (uint64, error) {
 	p.applying.Lock()
 	defer p.applying.Unlock()
@@ -181,6 +189,9 @@ func (p *Publisher) Apply(ctx context.Context, d *Draft, author string, at strat
 }
 
 func (p *Publisher) apply(ctx context.Context, d *Draft, author string, at strata.Instant) (uint64, error) {
+	if err := d.Publishable(); err != nil {
+		return 0, err
+	}
 	changed := d.Changed()
 	version, err := p.definitions.Publish(ctx, d.Set, changed, author, at)
 	if err != nil {
@@ -192,7 +203,8 @@ func (p *Publisher) apply(ctx context.Context, d *Draft, author string, at strat
 
 // ApplyPlan publishes the draft of a plan as Apply does, if neither data nor
 // definitions have changed since the plan was made: else it is Conflict. A
-// plan that was never made is NotFound.
+// plan that was never made is NotFound. The draft is returned also where it is
+// not [Draft.Publishable].
 func (p *Publisher) ApplyPlan(ctx context.Context, id, author string, at strata.Instant) (*Draft, uint64, error) {
 	p.applying.Lock()
 	defer p.applying.Unlock()

@@ -428,7 +428,7 @@ func (r *Registry) ChangeSetting(ctx context.Context, key, value string, by By) 
 
 // The settings that say what the business demands of its definitions.
 const (
-	SettingRequire = "governance.require" // true: nothing is published without owner, purpose and consumer
+	SettingRequire = "governance.require" // unless false, nothing is published without owner, purpose and consumer
 	SettingWords   = "forbidden_words"    // YAML, as define.Words.With reads it
 )
 
@@ -439,7 +439,7 @@ func (r *Registry) Governance(ctx context.Context) (define.Governance, error) {
 	if err != nil {
 		return g, err
 	}
-	g.Require = require == "true"
+	g.Require = require != "false"
 	own, _, err := r.Setting(ctx, SettingWords)
 	if err != nil {
 		return g, err

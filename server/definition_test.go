@@ -334,6 +334,24 @@ func TestPreviewRefuses(t *testing.T) {
 	post[server.Problem](w, "/api/v1/definitions/preview", server.DraftText{YAML: definitions, AsOf: "soon"}, 422)
 }
 
+// What says neither what it is for nor who uses it can be looked at, and is
+// not published; the account that publishes is its owner.
+func TestPublishingNeedsPurposeAndConsumer(t *testing.T) {
+	w := newBusiness(t).signedIn()
+	const bare = "segments:\n  bare:\n    where: {event: order_paid, within: 30d}\n"
+	p := post[server.PlanInfo](w, "/api/v1/definitions/preview", server.DraftText{YAML: bare}, 200)
+	if len(p.Warnings) != 1 || p.Warnings[0].Line != 2 || p.Warnings[0].Message != "segment bare has no purpose and no consumer" || !strings.Contains(p.Warnings[0].Hint, "apply refuses") {
+		t.Errorf("warnings %+v", p.Warnings)
+	}
+	refused := post[server.Problem](w, "/api/v1/definitions/apply", server.PlanID{Plan: p.Plan}, 422)
+	if len(refused.Problems) != 2 || refused.Problems[0].Field != "body.yaml:2: segments.bare.purpose" || refused.Problems[1].Field != "body.yaml:2: segments.bare.consumer" || refused.Problems[1].Hint == "" {
+		t.Errorf("refused with %+v", refused)
+	}
+	if response, body := w.do("GET", "/api/v1/definitions/segment/bare", ""); response.StatusCode != 404 {
+		t.Errorf("it was published: %d %s", response.StatusCode, body)
+	}
+}
+
 func TestWhoMayPublish(t *testing.T) {
 	b := newBusiness(t)
 	plan := post[server.PlanInfo](b.signedIn(), "/api/v1/definitions/preview", server.DraftText{YAML: definitions}, 200).Plan

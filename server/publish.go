@@ -226,6 +226,9 @@ func (c *console) applyPlan(ctx context.Context, r *applyRequest) (Applied, erro
 		named.Field = "body.plan"
 		err = &named
 	}
+	if d != nil && d.Publishable() != nil {
+		return Applied{}, wrongDraft(string(d.Text), err)
+	}
 	if err != nil {
 		return Applied{}, err
 	}

@@ -232,6 +232,9 @@ func (c *call) applyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := d.Publishable(); err != nil {
+				return err
+			}
 			p, err := b.plan(ctx, d, asOf)
 			if err != nil {
 				return err

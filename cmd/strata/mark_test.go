@@ -18,7 +18,7 @@ func TestMarkAudit(t *testing.T) {
 	for name, text := range map[string]string{
 		"people.csv":  "member,city\nM001,北京\nM002,上海\n",
 		"people.yaml": "source: crm\nkeys: {member_no: member}\nattributes: {city: city}\ncatalogue: {attributes: {city: text}}\n",
-		"tags.yaml":   "tags:\n  grade: {value: {manual: {type: choice, values: [低, 高]}}}\n",
+		"tags.yaml":   "tags:\n  grade: {owner: ops, purpose: test, consumer: ops, value: {manual: {type: choice, values: [低, 高]}}}\n",
 		"marks.csv":   "customer,tag,value,reason\nM001,grade,低,x\nM002,grade,高,y\n",
 		"wrong.csv":   "customer,tag,value,reason\nM001,grade,低,x\nM002,grade,中,y\n",
 	} {

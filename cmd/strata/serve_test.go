@@ -114,7 +114,7 @@ func TestServerSeesCommands(t *testing.T) {
 		"map.yaml":         "source: pos\nkeys: {member_no: member}\nevents: [{event: order_paid, time: at, properties: {amount: amount}}]\n",
 		"first.csv":        "member,at,amount\nM001,2024-05-01 12:00:00,40.00\n",
 		"second.csv":       "member,at,amount\nM002,2024-05-01 12:00:00,20.00\n,2024-05-01 12:00:00,20.00\n",
-		"definitions.yaml": "segments: {buyers: {where: {event: order_paid}}}\n",
+		"definitions.yaml": "segments: {buyers: {owner: ops, purpose: test, consumer: ops, where: {event: order_paid}}}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -30,7 +30,7 @@ var settings = []setting{
 		_, err := define.ForbiddenWords().With("setting "+registry.SettingWords, []byte(value))
 		return err
 	}},
-	{registry.SettingRequire, "true: nothing is published without owner, purpose and consumer", "false", func(value string) error {
+	{registry.SettingRequire, "true: nothing is published without owner, purpose and consumer; false: it is published with a warning", "true", func(value string) error {
 		if value != "true" && value != "false" {
 			return &strata.Error{Code: strata.Invalid, Field: registry.SettingRequire, Message: fmt.Sprintf("%q is neither true nor false", value), Hint: "write true or false"}
 		}
