@@ -47,7 +47,7 @@ func (c *console) now(ctx context.Context) (*compute.Answer, error) {
 	}
 	at := strata.At(c.Now())
 	a := c.Live.Now()
-	if a == nil || a.Version != version || at-a.AsOf > strata.Instant(staleAfter/time.Millisecond) {
+	if a == nil || a.Version != version || at-a.AsOf >= strata.Instant(staleAfter/time.Millisecond) {
 		if err := c.Live.CatchUp(ctx, at); err != nil {
 			return nil, err
 		}

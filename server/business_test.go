@@ -138,6 +138,7 @@ type business struct {
 	people   *identity.Store
 	registry *registry.Registry
 	engine   *compute.Engine
+	live     *compute.Live
 	server   *server.Server
 	url      string
 
@@ -182,6 +183,8 @@ func newBusiness(t testing.TB) *business {
 	t.Cleanup(func() { b.registry.Close() })
 	b.engine, err = compute.New(b.store, b.registry, b.people, b.store.Settings())
 	check(err)
+	b.live = compute.NewLive(b.engine, compute.LiveOptions{Facts: b.store, Results: b.store, Dir: filepath.Join(dir, "results")})
+	t.Cleanup(func() { check(b.live.Close()) })
 
 	b.importFile("members.csv", membersMapping, b.members())
 	b.importFile("orders.csv", ordersMapping, b.sales())
@@ -191,7 +194,7 @@ func newBusiness(t testing.TB) *business {
 	check(b.registry.SetPassword(ctx, testAccount, testPassword))
 
 	b.server, err = server.New(server.Options{
-		Engine: b.engine, Definitions: b.registry, Timeline: b.store, Identity: b.people,
+		Engine: b.engine, Live: b.live, Definitions: b.registry, Timeline: b.store, Identity: b.people,
 		Accounts: accounts{b.registry}, Links: accounts{b.registry}, Sessions: b.registry.Sessions(time.Now), Audit: audit{b.registry},
 		Pins: pinned{{Customer: "M001", Title: server.Text2{Zh: "常客", En: "A regular"}}, {Customer: "nobody"}}, Imports: imports{b.store},
 		Publisher: publish.New(published{b.registry}, b.registry, b.registry, b.engine, b.store.Commits, b.store.Settings()), Versions: versions{b.registry},
