@@ -117,10 +117,11 @@ type meta struct {
 
 // progress is what every publish moves.
 type progress struct {
-	Publish uint64            `json:"publish"` // number of the last publish
-	Number  uint64            `json:"number"`  // of the last change
-	Through strata.Instant    `json:"through"`
-	Last    strata.CustomerID `json:"last"` // the highest customer evaluated
+	Publish   uint64            `json:"publish"` // number of the last publish
+	Number    uint64            `json:"number"`  // of the last change
+	Through   strata.Instant    `json:"through"`
+	DataUntil strata.Instant    `json:"data_until"` // the last event published since the state was computed for everyone; 0 = none
+	Last      strata.CustomerID `json:"last"`       // the highest customer evaluated
 }
 
 // standing is what only new definitions, calibrations and snapshots move.
@@ -388,6 +389,7 @@ func (l *Live) Now() *Answer {
 	}
 	table := s.table.Snapshot()
 	table.AsOf, table.Sequence = s.through, s.Publish
+	table.DataUntil = max(table.DataUntil, s.DataUntil)
 	p, asOf := s.program, s.through
 	for i, t := range p.Tags() {
 		if t.Since != 0 {

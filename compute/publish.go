@@ -18,6 +18,7 @@ type evaluation struct {
 	records []record
 	erase   strata.Instant // the histories from here on are written anew; 0 = none
 	entries []entry
+	until   strata.Instant // the customer's last event up to now; 0 = none
 }
 
 // entry is one entry of a history.
@@ -138,6 +139,9 @@ func (w *walker) walk(h *strata.History, t task) evaluation {
 			out.records = append(out.records, record{t.customer, w.now, cause, shifts})
 		}
 	}
+	seen := lastSeen{all: &lastEvent{}}
+	seen.see(h, w.now)
+	out.until = seen.at
 	out.delta = delta{customer: t.customer, next: row.Next, latest: latest, cells: w.cells(t.customer, row)}
 	return out
 }
@@ -232,6 +236,7 @@ func (l *Live) publish(s *state, tasks []task, done []evaluation, now strata.Ins
 	var deltas, records []byte
 	count := uint64(0)
 	for i := range done {
+		next.DataUntil = max(next.DataUntil, done[i].until)
 		deltas = appendDelta(deltas, &done[i].delta)
 		for r := range done[i].records {
 			records = appendRecord(records, &done[i].records[r])

@@ -80,11 +80,11 @@ func (c *call) printVerified(b *business, found *compute.Verified) error {
 
 // shownChange is a change as `changes --json` prints it, one a line.
 type shownChange struct {
-	Number    uint64      `json:"number"`
-	Customer  string      `json:"customer"`
-	At        string      `json:"at"`
-	Published string      `json:"published"`
-	Cause     string      `json:"cause"`
+	Number    uint64          `json:"number"`
+	Customer  string          `json:"customer"`
+	At        string          `json:"at"`
+	Published string          `json:"published"`
+	Cause     string          `json:"cause"`
 	Moves     []publishedMove `json:"moves"`
 }
 
