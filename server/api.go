@@ -106,6 +106,7 @@ func register(api huma.API, c *console) {
 	do(api, c, op("set-password", put, "/session/password", "Session", "Set the password of the account that is signed in"), c.setPassword)
 
 	handle(api, c, op("get-freshness", get, "/freshness", "Overview", "What the console's figures are based on"), c.freshness)
+	stream(api, c, op("get-updates", get, "/updates", "Overview", "Server-Sent Events: the same now, and again whenever answers have moved, at most about once a second; ends after ten minutes and with the server"), "text/event-stream", c.updates)
 	handle(api, c, op("get-overview", get, "/overview", "Overview", "The business at a glance"), c.overview)
 
 	handle(api, c, op("list-customers", get, "/customers", "Customers", "A list of customers, by number"), c.customers)

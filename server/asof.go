@@ -105,7 +105,7 @@ func (c *console) freshness(ctx context.Context, _ *nothing) (Freshness, error) 
 	if err != nil {
 		return Freshness{}, err
 	}
-	return Freshness{AsOf: c.time(a.AsOf), DataUntil: c.timeOrNull(a.DataUntil), Commits: a.Commits, DefinitionsVersion: a.Version}, nil
+	return c.freshnessOf(a), nil
 }
 
 // writeCursor turns where a page ended into an opaque word.

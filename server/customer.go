@@ -50,7 +50,7 @@ func (c *console) customer(ctx context.Context, r *customerRequest) (CustomerDet
 	if len(p.keys) == 0 {
 		return CustomerDetail{}, &strata.Error{Code: strata.NotFound, Field: "path.id", Message: "there is no customer " + r.ID, Hint: "search the list of customers"}
 	}
-	if err := c.record(ctx, who(ctx).Name, actionViewCustomer, p.id, nil); err != nil {
+	if err := c.recordView(ctx, p.id); err != nil {
 		return CustomerDetail{}, err
 	}
 	d := CustomerDetail{
@@ -75,6 +75,32 @@ func (c *console) customer(ctx context.Context, r *customerRequest) (CustomerDet
 	d.Completeness, d.Missing = completeness(&a.Set.Catalogue, &p)
 	c.standing(&d, a, n)
 	return d, c.doings(&d, a, n)
+}
+
+// A page that stays open asks again whenever something has moved. All that an
+// account sees of one customer within viewLasts of the first look is one
+// entry of the audit.
+const viewLasts = strata.Instant(10 * 60 * 1000)
+
+// looked is an account's look at a customer, by public id.
+type looked struct{ account, customer string }
+
+func (c *console) recordView(ctx context.Context, customer string) error {
+	now, key := strata.At(c.Now()), looked{who(ctx).Name, customer}
+	c.mu.Lock()
+	maps.DeleteFunc(c.views, func(_ looked, at strata.Instant) bool { return now-at >= viewLasts || at > now })
+	_, known := c.views[key]
+	c.mu.Unlock()
+	if known {
+		return nil
+	}
+	if err := c.record(ctx, key.account, actionViewCustomer, customer, nil); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.views[key] = now
+	return nil
 }
 
 // attributes are the values in force now, by name.

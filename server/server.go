@@ -70,6 +70,7 @@ type Server struct {
 	console *console
 	http    *http.Server
 	done    chan struct{} // closed when Serve has ended
+	leave   sync.Once
 }
 
 // New returns a server that does not listen yet.
@@ -87,7 +88,7 @@ func New(o Options) (*Server, error) {
 	life, end := context.WithCancel(context.Background())
 	c := &console{
 		Options: o, settings: o.Timeline.Settings(), zone: zone, sessions: newSessions(&o),
-		life: life, end: end,
+		life: life, end: end, leaving: make(chan struct{}), views: map[looked]strata.Instant{},
 		portraits: newMemo[view, *portrait](life, 4), trends: newMemo[day, map[string][]int](life, 2),
 		periods: newMemo[day, *period](life, 2), grids: newMemo[gridOf, *gridAnswer](life, 8), names: newMemo[uint64, *nameIndex](life, 1),
 		allTags: newMemo[view, []TagInfo](life, 2), sampled: newMemo[samplesOf, Samples](life, 16),
@@ -131,6 +132,7 @@ func (s *Server) Done() <-chan struct{} { return s.done }
 // Stop lets running requests end, as long as the context allows, and waits
 // for the work in the background. The stores can be closed after it.
 func (s *Server) Stop(ctx context.Context) error {
+	s.leave.Do(func() { close(s.console.leaving) })
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		s.http.Close()
@@ -157,11 +159,13 @@ type console struct {
 	zone     *time.Location
 	sessions *scs.SessionManager
 
+	leaving    chan struct{}   // closed when Stop begins: streams end
 	life       context.Context // ends with Stop
 	end        context.CancelFunc
 	background sync.WaitGroup
 
-	mu sync.Mutex
+	mu    sync.Mutex
+	views map[looked]strata.Instant // recorded in the audit
 
 	portraits *memo[view, *portrait]
 	trends    *memo[day, map[string][]int]

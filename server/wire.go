@@ -54,6 +54,7 @@ type Freshness struct {
 	AsOf               time.Time  `json:"as_of"`
 	DataUntil          *time.Time `json:"data_until" nullable:"true" doc:"The last event at or before as_of; null without events."`
 	Commits            uint64     `json:"commits" doc:"Grows with every change of data."`
+	Publish            uint64     `json:"publish" doc:"Grows whenever somebody's answers changed, by facts, time or definitions."`
 	DefinitionsVersion uint64     `json:"definitions_version" doc:"Grows with every change of definitions."`
 }
 

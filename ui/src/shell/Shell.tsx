@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouter, useRouterState } from '@tanstack/react-router';
 import { Drawer, Dropdown } from 'antd';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '@/api/client';
 import { freshnessQuery, sessionQuery } from '@/api/queries';
@@ -9,6 +9,7 @@ import { useLang, useText } from '@/i18n';
 import { useFormat, useNarrow, useOpenTitle } from '@/parts/context';
 import { Icon, Logo } from '@/parts/Icon';
 import { AsOfNotice } from './AsOfNotice';
+import { useLive } from './live';
 
 const places = {
   overview: { to: '/', icon: 'overview', label: 'nav.overview' },
@@ -69,22 +70,13 @@ export function LangSwitch() {
   );
 }
 
-/** Freshness says until when there are data, and makes the page ask again when data or definitions changed. */
+/** Freshness says until when there are data. */
 function Freshness() {
   const { t } = useTranslation();
   const f = useFormat();
   const narrow = useNarrow();
-  const client = useQueryClient();
+  useLive();
   const { data, isError } = useQuery(freshnessQuery);
-  const seen = useRef('');
-  useEffect(() => {
-    if (!data) return;
-    const mark = `${data.commits}/${data.definitions_version}`;
-    if (seen.current && seen.current !== mark) {
-      void client.invalidateQueries({ predicate: (q) => q.queryKey[0] !== 'session' && q.queryKey[0] !== 'freshness' });
-    }
-    seen.current = mark;
-  }, [client, data]);
   return (
     <span className="fresh" data-state={isError ? 'lost' : 'live'} role="status">
       <i aria-hidden="true" />
