@@ -18,7 +18,7 @@ import (
 // instant. Those that were never stored are made from everyone as of that
 // instant, in the order in which they stand on each other, and have Version 0.
 func (e *Engine) calibrate(ctx context.Context, p *program.Program, at strata.Instant) (map[define.Ref]define.Calibration, error) {
-	return e.calibrateOver(ctx, e.all(p), p, at)
+	return e.calibrateOver(ctx, e.all, p, at)
 }
 
 // visit hands customers to workers, each made by worker and used by one
@@ -33,7 +33,7 @@ func (e *Engine) all(p *program.Program) visit {
 }
 
 // calibrateOver is calibrate with everyone being those who are visited.
-func (e *Engine) calibrateOver(ctx context.Context, over visit, p *program.Program, at strata.Instant) (map[define.Ref]define.Calibration, error) {
+func (e *Engine) calibrateOver(ctx context.Context, over func(*program.Program) visit, p *program.Program, at strata.Instant) (map[define.Ref]define.Calibration, error) {
 	calibrations := map[define.Ref]define.Calibration{}
 	var absent []define.Ref
 	for _, part := range p.Population() {
@@ -105,7 +105,7 @@ func (e *Engine) calibrateOnly(ctx context.Context, p *program.Program, ref defi
 	if err != nil {
 		return define.Calibration{}, err
 	}
-	made, err := e.make(ctx, e.all(p), p, []define.Ref{ref}, at, others)
+	made, err := e.make(ctx, e.all, p, []define.Ref{ref}, at, others)
 	if err != nil {
 		return define.Calibration{}, err
 	}
@@ -176,7 +176,11 @@ func Basis(set *define.Set, ref define.Ref) string {
 
 // make computes the cut points of the definitions given in one visit of
 // everyone.
-func (e *Engine) make(ctx context.Context, over visit, p *program.Program, refs []define.Ref, at strata.Instant, known map[define.Ref]define.Calibration) ([]define.Calibration, error) {
+func (e *Engine) make(ctx context.Context, over func(*program.Program) visit, full *program.Program, refs []define.Ref, at strata.Instant, known map[define.Ref]define.Calibration) ([]define.Calibration, error) {
+	p, err := e.compile(full.Set().Only(refs...)) // only what they stand on is evaluated
+	if err != nil {
+		return nil, err
+	}
 	var parts []program.Population
 	for _, part := range p.Population() {
 		if slices.Contains(refs, part.Ref) {
@@ -189,7 +193,7 @@ func (e *Engine) make(ctx context.Context, over visit, p *program.Program, refs 
 	}
 	var mu sync.Mutex
 	var collected [][][]float64 // by worker and part
-	err = over(ctx, func() func(*strata.History) {
+	err = over(p)(ctx, func() func(*strata.History) {
 		run := p.At(at, known)
 		run.Past(past)
 		mine := make([][]float64, len(parts))

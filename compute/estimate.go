@@ -37,7 +37,7 @@ func (e *Engine) Sample(ctx context.Context, set *define.Set, asOf strata.Instan
 		see := worker()
 		return sampler.LoadEach(ctx, customers, func(h *strata.History) error { see(h); return ctx.Err() })
 	}
-	calibrations, err := e.calibrateOver(ctx, scan, p, asOf)
+	calibrations, err := e.calibrateOver(ctx, func(*program.Program) visit { return scan }, p, asOf)
 	if err != nil {
 		return nil, err
 	}
