@@ -89,6 +89,8 @@ segments:
   alone_before: {where: {not_followed: {event: visited, by: {event: order_paid}, within: 30h}, before: {ago: 7d}}}
   held: {where: {attribute: city, exists: true, for: {between: [2d, 1mo]}}}
   far: {where: {heading: {tier: warmth, to: [cold], in_next: 1mo}}}
+  near: {where: {heading: {tier: warmth, to: [cold], in_next: 4d}}}
+  nearer: {where: {heading: {tier: falling, to: [warm], in_next: 30h}}}
   fell: {where: {moved: {tier: warmth, to: [cold]}, within: 5d}}
   fell_before: {where: {moved: {tier: warmth}, before: {ago: 3d}}}
 tiers:
