@@ -39,6 +39,22 @@ func (c *console) dayOf(a *compute.Answer) day {
 	return day{define.DayOf(a.AsOf, c.zone), a.Commits, a.Version}
 }
 
+// settledFor is how old what is said of whole days that have passed may be.
+// What happens today does not change it; late facts and refunds do.
+const settledFor = strata.Instant(60 * 1000)
+
+// settled is the day of an answer by the data of up to a minute ago, so that
+// the figures of the past are not computed anew with every event of today.
+func (c *console) settled(a *compute.Answer) day {
+	today, now := c.dayOf(a), strata.At(c.Now())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.stood; s.number != today.number || s.version != today.version || now-c.stoodAt >= settledFor || now < c.stoodAt {
+		c.stood, c.stoodAt = today, now
+	}
+	return c.stood
+}
+
 // now returns everyone as published. New definitions show at once.
 func (c *console) now(ctx context.Context) (*compute.Answer, error) {
 	_, version, err := c.Definitions.Published(ctx)

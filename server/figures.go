@@ -118,7 +118,7 @@ func (t trade) basket() strata.Value { return measure.PerHead(t.turnover, t.orde
 // period computes the figures of the 30 whole civil days before the answer's
 // day, as known at 00:00 of that day.
 func (c *console) period(ctx context.Context, a *compute.Answer) (*period, error) {
-	key := c.dayOf(a)
+	key := c.settled(a)
 	return c.periods.get(ctx, key, func(ctx context.Context) (*period, error) {
 		today, asOf := key.number, define.DayStart(key.number, c.zone)
 		set := figureSet(a.Set.Catalogue)
@@ -199,7 +199,7 @@ func (c *console) daily(ctx context.Context, catalogue define.Catalogue, everyon
 // before the answer's day, oldest first, by name, by the calibrations in force
 // now.
 func (c *console) trend(ctx context.Context, a *compute.Answer) (map[string][]int, error) {
-	key := c.dayOf(a)
+	key := c.settled(a)
 	return c.trends.get(ctx, key, func(ctx context.Context) (map[string][]int, error) {
 		var at []strata.Instant
 		for d := key.number - periodDays; d < key.number; d++ {

@@ -105,10 +105,12 @@ func named(name define.Text2, id string) Text2 {
 	return Text2{Zh: cmp.Or(name.In("zh"), id), En: cmp.Or(name.In("en"), id)}
 }
 
-// largestMoves compares everyone's levels with those of an earlier day, by
-// the calibrations in force now.
+// largestMoves compares everyone's levels with those at the beginning of the
+// period, since, by the calibrations in force now.
 func (c *console) largestMoves(ctx context.Context, a *compute.Answer, since int64) ([]LevelMove, error) {
-	before, err := c.Engine.AtAs(ctx, define.DayStart(since, c.zone), a.AsOf)
+	before, err := c.earlier.get(ctx, c.settled(a), func(ctx context.Context) (*compute.Answer, error) {
+		return c.Engine.AtAs(ctx, define.DayStart(since, c.zone), a.AsOf)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func New(o Options) (*Server, error) {
 		Options: o, settings: o.Timeline.Settings(), zone: zone, sessions: newSessions(&o),
 		life: life, end: end, leaving: make(chan struct{}), views: map[looked]strata.Instant{},
 		portraits: newMemo[view, *portrait](life, 4), trends: newMemo[day, map[string][]int](life, 2),
-		periods: newMemo[day, *period](life, 2), grids: newMemo[gridOf, *gridAnswer](life, 8), names: newMemo[uint64, *nameIndex](life, 1),
+		periods: newMemo[day, *period](life, 2), earlier: newMemo[day, *compute.Answer](life, 2), grids: newMemo[gridOf, *gridAnswer](life, 8), names: newMemo[uint64, *nameIndex](life, 1),
 		allTags: newMemo[view, []TagInfo](life, 2), sampled: newMemo[samplesOf, Samples](life, 16),
 	}
 	handler, err := c.routes()
@@ -142,6 +142,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	s.console.portraits.wait()
 	s.console.trends.wait()
 	s.console.periods.wait()
+	s.console.earlier.wait()
 	s.console.grids.wait()
 	s.console.names.wait()
 	s.console.allTags.wait()
@@ -164,12 +165,15 @@ type console struct {
 	end        context.CancelFunc
 	background sync.WaitGroup
 
-	mu    sync.Mutex
-	views map[looked]strata.Instant // recorded in the audit
+	mu      sync.Mutex
+	views   map[looked]strata.Instant // recorded in the audit
+	stood   day                       // see settled
+	stoodAt strata.Instant
 
 	portraits *memo[view, *portrait]
 	trends    *memo[day, map[string][]int]
 	periods   *memo[day, *period]
+	earlier   *memo[day, *compute.Answer] // everyone when the period began
 	grids     *memo[gridOf, *gridAnswer]
 	names     *memo[uint64, *nameIndex]
 	allTags   *memo[view, []TagInfo]

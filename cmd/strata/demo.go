@@ -28,38 +28,61 @@ func (c *call) demoCommand() *cobra.Command {
 	var until string
 	var members int
 	var seed uint64
+	var live bool
+	var perMinute float64
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Make a demo business in the data directory", Args: exactly(0, "no arguments"),
-		RunE: c.with(func(ctx context.Context, b *business, _ []string) error {
-			begun, err := b.demoBegun(ctx)
-			switch {
-			case err != nil:
-				return err
-			case begun != nil && begun.Done, begun == nil && b.people.Last() > 0:
-				fmt.Fprintf(c.stdout, "the data directory %s already holds a business; nothing was made\n", c.data)
-				return nil
-			case begun != nil:
-				fmt.Fprintln(c.stdout, "the demo business that was interrupted goes on")
-			default:
-				day, err := b.asOf(until, strata.At(c.now()))
-				if err != nil {
+		Long: "Makes a demo business in the data directory, where there is none. With --live it then goes on: members order, visit and read at the\n" +
+			"present instant, until interrupted. Serve the same data directory in another terminal and watch the console.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if live && !(perMinute > 0 && perMinute <= 6000) {
+				return usageError{errors.New("--per-minute: choose a number above 0 and up to 6000")}
+			}
+			return c.with(func(ctx context.Context, b *business, _ []string) error {
+				begun, err := b.demoBegun(ctx)
+				there := begun != nil && begun.Done
+				switch {
+				case err != nil:
 					return err
+				case begun == nil && b.people.Last() > 0 && live:
+					return &strata.Error{Code: strata.Conflict, Field: "--live", Message: c.data + " holds a business that is not the demo, and gets no invented events", Hint: "name another directory with --data"}
+				case there && live:
+				case there, begun == nil && b.people.Last() > 0:
+					fmt.Fprintf(c.stdout, "the data directory %s already holds a business; nothing was made\n", c.data)
+					return nil
+				case begun != nil:
+					fmt.Fprintln(c.stdout, "the demo business that was interrupted goes on")
+				default:
+					day, err := b.asOf(until, strata.At(c.now()))
+					if err != nil {
+						return err
+					}
+					begun = &demoRun{Seed: seed, Members: members, Until: day}
 				}
-				begun = &demoRun{Seed: seed, Members: members, Until: day}
-			}
-			if err := b.noteDemo(ctx, begun); err != nil {
-				return err
-			}
-			if err := c.makeDemo(ctx, b, demo.Options{Seed: begun.Seed, Members: begun.Members, Until: begun.Until.In(b.zone)}); err != nil {
-				return err
-			}
-			begun.Done = true
-			return b.noteDemo(ctx, begun)
-		}),
+				if !there {
+					if err := b.noteDemo(ctx, begun); err != nil {
+						return err
+					}
+					if err := c.makeDemo(ctx, b, demo.Options{Seed: begun.Seed, Members: begun.Members, Until: begun.Until.In(b.zone)}); err != nil {
+						return err
+					}
+					begun.Done = true
+					if err := b.noteDemo(ctx, begun); err != nil {
+						return err
+					}
+				}
+				if live {
+					return c.liveDemo(ctx, b, begun.Seed, perMinute)
+				}
+				return nil
+			})(cmd, args)
+		},
 	}
 	cmd.Flags().StringVar(&until, "until", "", "the `date` before which the demo ends (default today)")
 	cmd.Flags().IntVar(&members, "members", 0, "how many members (default 20,000)")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "the same seed makes the same people")
+	cmd.Flags().BoolVar(&live, "live", false, "go on with new events now, until interrupted")
+	cmd.Flags().Float64Var(&perMinute, "per-minute", 6, "with --live: how `many` members do something in a minute")
 	return cmd
 }
 
