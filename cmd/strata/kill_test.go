@@ -237,24 +237,27 @@ events:
 
 const killDefinitions = `
 tags:
-  spent: {value: {sum: {event: order_paid, of: amount}}}
-  gross: {value: {sum: {event: order_paid, of: weighed, gross: true}}}
-  orders: {value: {count: {event: order_paid}}}
-  items: {value: {sum: {event: item_bought, of: quantity, within: 6mo}}}
-  refunds: {value: {count: {event: order_refunded}}}
-  favourite: {value: {favourite: {event: item_bought, by: product}}}
-  city: {value: {attribute: city}}
+  spent: {owner: ops, purpose: test, consumer: ops, value: {sum: {event: order_paid, of: amount}}}
+  gross: {owner: ops, purpose: test, consumer: ops, value: {sum: {event: order_paid, of: weighed, gross: true}}}
+  orders: {owner: ops, purpose: test, consumer: ops, value: {count: {event: order_paid}}}
+  items: {owner: ops, purpose: test, consumer: ops, value: {sum: {event: item_bought, of: quantity, within: 6mo}}}
+  refunds: {owner: ops, purpose: test, consumer: ops, value: {count: {event: order_refunded}}}
+  favourite: {owner: ops, purpose: test, consumer: ops, value: {favourite: {event: item_bought, by: product}}}
+  city: {owner: ops, purpose: test, consumer: ops, value: {attribute: city}}
 segments:
-  regulars: {where: {event: order_paid, within: 3mo, times: {at_least: 2}}}
-  nobody: {where: {not: {event: store_visited}}}
+  regulars: {owner: ops, purpose: test, consumer: ops, where: {event: order_paid, within: 3mo, times: {at_least: 2}}}
+  nobody: {owner: ops, purpose: test, consumer: ops, where: {not: {event: store_visited}}}
 tiers:
   worth:
+    owner: ops
+    purpose: test
+    consumer: ops
     levels: [{id: high}, {id: middle}, {id: low}]
     rules:
       - {level: high, where: {tag: spent, at_least: 500}}
       - {level: middle, where: {event: item_bought, times: {at_least: 3}}}
     otherwise: low
-  rfm: {rfm: {score: {quantile: 5}, classes: grid}}
+  rfm: {owner: ops, purpose: test, consumer: ops, rfm: {score: {quantile: 5}, classes: grid}}
 `
 
 // generated is a file of sales, refunds and notes, with equal rows, orders
