@@ -204,22 +204,30 @@ func (r *run) mixed(a, b *define.Set) *define.Set {
 
 // supported leaves out what the engine refuses, and what stands on nothing.
 func (r *run) supported(set *define.Set) {
-	for {
-		var out []define.Ref
+	without := func(unfit func(define.Ref) bool) (some bool) {
 		for _, ref := range define.Order(set) {
-			missing := slices.ContainsFunc(define.Uses(set, ref), func(u define.Ref) bool { return !set.Has(u) })
-			if missing || r.engine.Check(set.Only(ref)) != nil {
-				out = append(out, ref)
+			if unfit(ref) {
+				some = true
+				switch ref.Kind {
+				case "tag":
+					delete(set.Tags, ref.Name)
+				case "segment":
+					delete(set.Segments, ref.Name)
+				case "tier":
+					delete(set.Tiers, ref.Name)
+				}
 			}
 		}
-		if len(out) == 0 {
-			return
+		return some
+	}
+	dangling := func(ref define.Ref) bool {
+		return slices.ContainsFunc(define.Uses(set, ref), func(u define.Ref) bool { return !set.Has(u) })
+	}
+	refused := func(ref define.Ref) bool { return r.engine.Check(set.Only(ref)) != nil }
+	for some := true; some; {
+		for without(dangling) {
 		}
-		for _, ref := range out {
-			delete(set.Tags, ref.Name)
-			delete(set.Segments, ref.Name)
-			delete(set.Tiers, ref.Name)
-		}
+		some = without(refused)
 	}
 }
 
