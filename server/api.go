@@ -126,6 +126,7 @@ func register(api huma.API, c *console) {
 	handle(api, c, op("get-definition", get, "/definitions/{kind}/{name}", "Definitions", "A tag, segment or tier: what it says with concrete dates, whom it holds, its versions"), c.definition)
 	handle(api, c, op("get-samples", get, "/definitions/{kind}/{name}/samples", "Definitions", "Ten customers whom it holds and ten whom it does not, near its border where there is one, each with the reason"), c.samples)
 	handle(api, c, op("check-definitions", post, "/definitions/check", "Definitions", "What is wrong with a text of definitions, or what it says; changes nothing"), c.checkDraft)
+	handle(api, c, op("estimate-definitions", post, "/definitions/estimate", "Definitions", "About how many a text's definitions would hold, from a sample of everyone; for owners and operators"), c.estimate)
 	handle(api, c, op("preview-definitions", post, "/definitions/preview", "Definitions", "Plan a text of definitions: who would enter, leave and move; for owners and operators"), c.preview)
 	handle(api, c, op("apply-definitions", post, "/definitions/apply", "Definitions", "Publish exactly a plan; 409 when data or definitions have changed since; for owners and operators; written to the audit"), c.applyPlan)
 

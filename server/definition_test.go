@@ -253,6 +253,16 @@ func TestPreviewAndApply(t *testing.T) {
 	only := strings.SplitAfter(changed, "consumer: 测试\n    where: {event: order_paid, within: 90d, times: {is: 1}}\n")[0]
 	alone := post[server.PlanInfo](w, "/api/v1/definitions/preview", server.DraftText{YAML: only}, 200)
 
+	about := post[server.Estimate](w, "/api/v1/definitions/estimate", server.DraftText{YAML: changed}, 200)
+	if !about.Exact || about.Customers != people || about.Sample != people || len(about.Definitions) != len(p.Definitions) {
+		t.Errorf("an estimate from everyone: %+v", about)
+	}
+	for i, e := range about.Definitions {
+		if of := p.Definitions[i]; e.Name != of.Name || e.Count != int(of.After) || e.Low != e.Count || e.High != e.Count {
+			t.Errorf("estimated %+v of %+v", e, of)
+		}
+	}
+
 	done := post[server.Applied](w, "/api/v1/definitions/apply", server.PlanID{Plan: p.Plan}, 200)
 	if refs(done.Definitions) != "segment regulars, tier frequency" {
 		t.Errorf("applied %+v", done)
@@ -331,7 +341,10 @@ func TestPreviewRefuses(t *testing.T) {
 			t.Errorf("%q: %+v", yaml, problem)
 		}
 	}
-	post[server.Problem](w, "/api/v1/definitions/preview", server.DraftText{YAML: definitions, AsOf: "soon"}, 422)
+	for _, path := range []string{"preview", "estimate"} {
+		post[server.Problem](w, "/api/v1/definitions/"+path, server.DraftText{YAML: definitions, AsOf: "soon"}, 422)
+	}
+	post[server.Problem](w, "/api/v1/definitions/estimate", server.DraftText{YAML: "segments:\n  a: {where: {segment: nobody}}\n"}, 422)
 }
 
 // What says neither what it is for nor who uses it can be looked at, and is

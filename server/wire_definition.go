@@ -88,6 +88,29 @@ type DraftDefinition struct {
 	Change   string `json:"change" enum:"create,update,same,paused"`
 }
 
+// Estimate is about how many the definitions of a text would hold.
+type Estimate struct {
+	AsOf        time.Time      `json:"as_of"`
+	Customers   int            `json:"customers" doc:"Everyone."`
+	Sample      int            `json:"sample" doc:"How many of them were looked at."`
+	Exact       bool           `json:"exact" doc:"All were, and nothing is a guess."`
+	Definitions []EstimateItem `json:"definitions" doc:"Tags, segments and tiers of the text that are not paused, in its order."`
+}
+
+// EstimateItem is one definition's members, those with a value, or those with
+// a level: the likeliest number and the 95 % interval (Wilson).
+type EstimateItem struct {
+	Kind      string  `json:"kind" enum:"tag,segment,tier"`
+	Name      string  `json:"name"`
+	Title     Text2   `json:"title"`
+	Count     int     `json:"count"`
+	Low       int     `json:"low"`
+	High      int     `json:"high"`
+	Share     float64 `json:"share" doc:"0..1 of everyone."`
+	ShareLow  float64 `json:"share_low"`
+	ShareHigh float64 `json:"share_high"`
+}
+
 // PlanInfo is what publishing a text changes for everyone.
 type PlanInfo struct {
 	Plan        string         `json:"plan" doc:"For apply."`

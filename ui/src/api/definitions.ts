@@ -11,6 +11,7 @@ export type Sample = S['Sample'];
 export type DraftCheck = S['DraftCheck'];
 export type DraftProblem = S['DraftProblem'];
 export type DraftDefinition = S['DraftDefinition'];
+export type Estimate = S['Estimate'];
 export type PlanInfo = S['PlanInfo'];
 export type PlanItem = S['PlanItem'];
 export type CustomerBrief = S['CustomerBrief'];
@@ -42,6 +43,12 @@ export const checkQuery = (yaml: string, as_of?: string) =>
     staleTime: 60_000,
   });
 
-export const previewDraft = (yaml: string, as_of?: string) => answer(api.POST('/api/v1/definitions/preview', { body: { yaml, ...at(as_of) } }));
+/** estimateDraft is about how many a text would hold; it ends with the signal, on the server too. */
+export const estimateDraft = (yaml: string, as_of: string | undefined, signal: AbortSignal) =>
+  answer(api.POST('/api/v1/definitions/estimate', { body: { yaml, ...at(as_of) }, signal }));
+
+/** previewDraft is what publishing a text would change; it ends with the signal, on the server too. */
+export const previewDraft = (yaml: string, as_of: string | undefined, signal: AbortSignal) =>
+  answer(api.POST('/api/v1/definitions/preview', { body: { yaml, ...at(as_of) }, signal }));
 
 export const applyPlan = (plan: string) => answer(api.POST('/api/v1/definitions/apply', { body: { plan } }));

@@ -157,6 +157,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/definitions/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** About how many a text's definitions would hold, from a sample of everyone; for owners and operators */
+        post: operations["estimate-definitions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/definitions/preview": {
         parameters: {
             query?: never;
@@ -682,6 +699,45 @@ export interface components {
             as_of?: string;
             /** @description As in a file of definitions, YAML or JSON. */
             yaml: string;
+        };
+        Estimate: {
+            /** Format: date-time */
+            as_of: string;
+            /**
+             * Format: int64
+             * @description Everyone.
+             */
+            customers: number;
+            /** @description Tags, segments and tiers of the text that are not paused, in its order. */
+            definitions: components["schemas"]["EstimateItem"][];
+            /** @description All were, and nothing is a guess. */
+            exact: boolean;
+            /**
+             * Format: int64
+             * @description How many of them were looked at.
+             */
+            sample: number;
+        };
+        EstimateItem: {
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            high: number;
+            /** @enum {string} */
+            kind: "tag" | "segment" | "tier";
+            /** Format: int64 */
+            low: number;
+            name: string;
+            /**
+             * Format: double
+             * @description 0..1 of everyone.
+             */
+            share: number;
+            /** Format: double */
+            share_high: number;
+            /** Format: double */
+            share_low: number;
+            title: components["schemas"]["Text2"];
         };
         EventCount: {
             /** Format: int64 */
@@ -1564,6 +1620,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DraftCheck"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "estimate-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftText"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Estimate"];
                 };
             };
             /** @description Error */

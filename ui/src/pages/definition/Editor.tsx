@@ -4,7 +4,7 @@ import { App, Button, Modal } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '@/api/client';
-import { applyPlan, checkQuery, definitionQuery, previewDraft, type DefinitionKind, type DraftCheck } from '@/api/definitions';
+import { applyPlan, checkQuery, definitionQuery, estimateDraft, previewDraft, type DefinitionKind, type DraftCheck, type Estimate } from '@/api/definitions';
 import { sessionQuery } from '@/api/queries';
 import { useLang, useText } from '@/i18n';
 import { LinkButton, definitionPath, useMayPublish } from '@/parts/DefinitionLinks';
@@ -13,6 +13,7 @@ import { Card, Head } from '@/parts/Page';
 import { Failed, Loaded, PageBones } from '@/parts/State';
 import { Checked } from './Checked';
 import { CodeEditor, type EditorHandle } from './CodeEditor';
+import { Estimated } from './Estimated';
 import { Confirm, Preview } from './Preview';
 import { hasPage } from './kinds';
 import { template } from './templates';
@@ -104,10 +105,26 @@ function Editor({ kind, name, title, published, back }: EditorProps) {
   if (check.data?.ok) last.current = check.data;
   const checking = text !== settledText || check.isPending;
 
+  // First an estimate, then the exact numbers. Both end, on the server too, when the text is edited or the page is left.
+  const [estimated, setEstimated] = useState<Estimate>();
+  const running = useRef<AbortController>(undefined);
   const preview = useMutation({
-    mutationFn: (yaml: string) => previewDraft(yaml, as_of).then((plan) => ({ plan, yaml, as_of })),
-    onSuccess: () => setTimeout(() => result.current?.scrollIntoView({ block: 'start', behavior: 'smooth' }), 50),
+    mutationFn: async (yaml: string) => {
+      running.current?.abort();
+      const run = (running.current = new AbortController());
+      setEstimated(undefined);
+      try {
+        setEstimated(await estimateDraft(yaml, as_of, run.signal));
+        setTimeout(() => result.current?.scrollIntoView({ block: 'start', behavior: 'smooth' }), 50);
+        return { plan: await previewDraft(yaml, as_of, run.signal), yaml, as_of };
+      } catch (e) {
+        if (run.signal.aborted) return null;
+        throw e;
+      }
+    },
   });
+  const stop = () => running.current?.abort();
+  useEffect(() => stop, [text, as_of]);
   const shown = preview.data;
   const current = !!shown && shown.yaml === text && shown.as_of === as_of;
   const changes = shown?.plan.definitions.some((d) => d.change !== 'same') ?? false;
@@ -192,7 +209,9 @@ function Editor({ kind, name, title, published, back }: EditorProps) {
           />
         </div>
         <div ref={result} className="preview-anchor" aria-live="polite">
-          {preview.isError ? (
+          {preview.isPending && estimated ? (
+            <Estimated estimate={estimated} cancel={stop} />
+          ) : preview.isError ? (
             <Card title={t('preview.title')}>
               <Failed error={preview.error} />
             </Card>

@@ -28,7 +28,11 @@ export function Preview({ plan, stale, why, problem, again, againDisabled, publi
   return (
     <Card
       className="preview"
-      title={t('preview.title')}
+      title={
+        <>
+          {t('preview.title')} <span className="kind good">{t('preview.exact')}</span>
+        </>
+      }
       note={t('preview.note', { at: f.dateTime(plan.as_of) })}
       end={
         stale ? (
