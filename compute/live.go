@@ -497,6 +497,28 @@ func writeJSON(b strata.Batch, key []byte, v any) error {
 	return b.Set(key, text)
 }
 
+// LastChange returns the number of the last change; 0 = none yet.
+func (l *Live) LastChange() uint64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.current == nil {
+		return 0
+	}
+	return l.current.Number
+}
+
+// Follows reports whether the changes of a definition are kept: those of
+// segments, tiers and dynamic tags, but not of the time since something.
+func (l *Live) Follows(ref define.Ref) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.current == nil {
+		return false
+	}
+	i := slices.IndexFunc(l.current.columns, func(c column) bool { return c.ref == ref })
+	return i >= 0 && l.current.columns[i].tracked
+}
+
 // Since returns the instant from which on histories are complete.
 func (l *Live) Since() strata.Instant {
 	l.mu.RLock()

@@ -50,6 +50,14 @@ type (
 		AsOf
 		ID string `path:"id"`
 	}
+	customerOnlyRequest struct {
+		ID string `path:"id"`
+	}
+	changesRequest struct {
+		Kind  string `query:"kind" enum:"tag,segment,tier" doc:"With name: only this definition's."`
+		Name  string `query:"name"`
+		Since string `query:"since" doc:"Only what happened since: RFC 3339, or a date."`
+	}
 	eventsRequest struct {
 		Page
 		ID    string `path:"id"`
@@ -111,6 +119,8 @@ func register(api huma.API, c *console) {
 
 	handle(api, c, op("list-customers", get, "/customers", "Customers", "A list of customers, by number"), c.customers)
 	handle(api, c, op("get-customer", get, "/customers/{id}", "Customers", "One customer"), c.customer)
+	handle(api, c, op("list-changes", get, "/changes", "Customers", "The newest changes: who entered, left and moved, and by what cause"), c.changes)
+	handle(api, c, op("get-history", get, "/customers/{id}/history", "Customers", "A customer's changes of segments, levels and dynamic tags, newest first"), c.history)
 	handle(api, c, op("list-events", get, "/customers/{id}/events", "Customers", "A customer's events, newest first"), c.events)
 	handle(api, c, op("explain", get, "/customers/{id}/explain", "Customers", "Why a customer has a tag's value, is in or out of a segment, or at its level"), c.explain)
 	stream(api, c, op("export-customers", get, "/export", "Customers", "The same list as a CSV file, phone numbers masked; written to the audit"), "text/csv", c.export)

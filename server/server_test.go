@@ -18,7 +18,7 @@ import (
 
 // paths are all reading operations; {n} stands for a number.
 var paths = []string{
-	"/api/v1/session", "/api/v1/freshness", "/api/v1/overview", "/api/v1/customers", "/api/v1/customers/M001", "/api/v1/customers/M001/events",
+	"/api/v1/session", "/api/v1/freshness", "/api/v1/overview", "/api/v1/customers", "/api/v1/customers/M001", "/api/v1/customers/M001/events", "/api/v1/customers/M001/history", "/api/v1/changes",
 	"/api/v1/customers/M001/explain?kind=tier&name=frequency", "/api/v1/customers/M001/explain?kind=segment&name=good_regulars",
 	"/api/v1/customers/M001/explain?kind=tag&name=spend_90d", "/api/v1/segments", "/api/v1/segments/regulars", "/api/v1/tags", "/api/v1/tags/spend_band",
 	"/api/v1/tiers", "/api/v1/tiers/rfm", "/api/v1/tiers/frequency", "/api/v1/tiers/rfm/moves?from=2026-06-01", "/api/v1/definitions/segment/good_regulars", "/api/v1/definitions/tag/spend_band/samples", "/api/v1/definitions/tier/rfm/samples", "/api/v1/definitions/segment/regulars/samples", "/api/v1/export", "/api/v1/audit", "/api/v1/imports", "/api/v1/imports/1/refused",

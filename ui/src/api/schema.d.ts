@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest changes: who entered, left and moved, and by what cause */
+        get: operations["list-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -81,6 +98,23 @@ export interface paths {
         };
         /** Why a customer has a tag's value, is in or out of a segment, or at its level */
         get: operations["explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A customer's changes of segments, levels and dynamic tags, newest first */
+        get: operations["get-history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -505,6 +539,43 @@ export interface components {
             /** Format: int64 */
             r: number;
         };
+        ChangeInfo: {
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @enum {string} */
+            cause: "event" | "time" | "late_event" | "definition" | "calibration";
+            customer: components["schemas"]["CustomerBrief"];
+            moves: components["schemas"]["MoveInfo"][];
+            /** Format: int64 */
+            number: number;
+        };
+        Changes: {
+            /** Format: date-time */
+            as_of: string;
+            /** @description False where there were so many changes that not all were looked at. */
+            complete: boolean;
+            /** @description All whose changes are kept. */
+            definitions: components["schemas"]["DefinitionRef"][];
+            /**
+             * Format: int64
+             * @description With since: all moves since then, also those that are not listed; without: those of the items.
+             */
+            entered: number;
+            /**
+             * Format: date-time
+             * @description When definitions, calibrations or the catalogue last changed: histories are complete from there on.
+             */
+            histories_since: string;
+            /** @description At most 200. */
+            items: components["schemas"]["ChangeInfo"][];
+            /** Format: int64 */
+            left: number;
+            /** Format: int64 */
+            moved: number;
+        };
         Credentials: {
             account: string;
             password: string;
@@ -549,6 +620,15 @@ export interface components {
             segments: components["schemas"]["CustomerSegment"][];
             spend: string;
             tags: components["schemas"]["CustomerTag"][];
+        };
+        CustomerHistory: {
+            /** @description At most 200. */
+            entries: components["schemas"]["HistoryInfo"][];
+            /**
+             * Format: date-time
+             * @description Complete from here on.
+             */
+            since: string;
         };
         CustomerItem: {
             home_store: string;
@@ -812,6 +892,13 @@ export interface components {
             /** @description Their sales of 365 days. */
             sales: string;
         };
+        HistoryInfo: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            cause: "event" | "time" | "late_event" | "definition" | "calibration";
+            moves: components["schemas"]["MoveInfo"][];
+        };
         IdentityInfo: {
             namespace: string;
             title: components["schemas"]["Text2"];
@@ -934,6 +1021,20 @@ export interface components {
             to: string;
             /** Format: int64 */
             up: number;
+        };
+        MoveInfo: {
+            /** @description Of a tag the value, of a tier the level's name; empty for a segment. */
+            from: components["schemas"]["Text2"];
+            /** @description Of a tier: the level's id; - = no level. */
+            from_level?: string;
+            /** @enum {string} */
+            how: "entered" | "left" | "moved";
+            /** @enum {string} */
+            kind: "tag" | "segment" | "tier";
+            name: string;
+            title: components["schemas"]["Text2"];
+            to: components["schemas"]["Text2"];
+            to_level?: string;
         };
         NewPassword: {
             /** @description The password so far; not needed while must_set_password. */
@@ -1338,6 +1439,41 @@ export interface operations {
             };
         };
     };
+    "list-changes": {
+        parameters: {
+            query?: {
+                /** @description With name: only this definition's. */
+                kind?: "tag" | "segment" | "tier";
+                name?: string;
+                /** @description Only what happened since: RFC 3339, or a date. */
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-customers": {
         parameters: {
             query?: {
@@ -1484,6 +1620,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reason"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerHistory"];
                 };
             };
             /** @description Error */
