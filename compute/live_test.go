@@ -204,30 +204,30 @@ func (r *run) mixed(a, b *define.Set) *define.Set {
 
 // supported leaves out what the engine refuses, and what stands on nothing.
 func (r *run) supported(set *define.Set) {
-	without := func(unfit func(define.Ref) bool) (some bool) {
-		for _, ref := range define.Order(set) {
-			if unfit(ref) {
-				some = true
-				switch ref.Kind {
-				case "tag":
-					delete(set.Tags, ref.Name)
-				case "segment":
-					delete(set.Segments, ref.Name)
-				case "tier":
-					delete(set.Tiers, ref.Name)
-				}
-			}
+	// without leaves out the first that is unfit.
+	without := func(unfit func(define.Ref) bool) bool {
+		order := define.Order(set)
+		i := slices.IndexFunc(order, unfit)
+		if i < 0 {
+			return false
 		}
-		return some
+		switch ref := order[i]; ref.Kind {
+		case "tag":
+			delete(set.Tags, ref.Name)
+		case "segment":
+			delete(set.Segments, ref.Name)
+		case "tier":
+			delete(set.Tiers, ref.Name)
+		default:
+			r.Fatalf("the engine refuses %s", ref)
+		}
+		return true
 	}
 	dangling := func(ref define.Ref) bool {
 		return slices.ContainsFunc(define.Uses(set, ref), func(u define.Ref) bool { return !set.Has(u) })
 	}
 	refused := func(ref define.Ref) bool { return r.engine.Check(set.Only(ref)) != nil }
-	for some := true; some; {
-		for without(dangling) {
-		}
-		some = without(refused)
+	for without(dangling) || without(refused) {
 	}
 }
 
