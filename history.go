@@ -15,6 +15,7 @@ type History struct {
 type Wanted struct {
 	Properties []uint16 // codes
 	Attributes []string // names
+	Everything bool     // all properties and attributes, whatever is named
 }
 
 // Run is all events of one type of one customer, oldest first, ordered by

@@ -163,7 +163,12 @@ func (p *Program) Population() []Population { return p.population }
 
 // Wanted returns the facts that the program looks at: it gives the same
 // answers over histories that show no others.
+// A program that looks back has to know of any fact that it was there: a life
+// begins with the first.
 func (p *Program) Wanted() strata.Wanted {
+	if p.LooksBack() {
+		return strata.Wanted{Everything: true}
+	}
 	return strata.Wanted{Properties: p.properties, Attributes: slices.Sorted(maps.Keys(p.attributes))}
 }
 

@@ -45,6 +45,9 @@ func (s *Store) ScanOnly(ctx context.Context, from, to strata.CustomerID, only s
 	if from >= to {
 		return ctx.Err()
 	}
+	if only.Everything {
+		return s.Scan(ctx, from, to, fn)
+	}
 	return s.scan(ctx, uint64(from), uint64(to), &only, fn)
 }
 
