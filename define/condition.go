@@ -235,6 +235,9 @@ func (b *builder) tierIs(o *object, c *cursor) Condition {
 			continue
 		}
 		out.Levels = b.levels(at, out.Tier)
+		if b.scope != nil && b.scope.set.Tiers[out.Tier].Overlapping && (op == AtLeast || op == AtMost) {
+			b.refuse(at, fmt.Sprintf("the levels of tier %s overlap, so none is above another", out.Tier), "write in: [...]")
+		}
 	}
 	if out.Op == 0 {
 		b.refuse(o.c, "no level is named", "write {tier: "+out.Tier+", is: ...}")
@@ -357,9 +360,8 @@ func (b *builder) habit(kind string, c *cursor) Condition {
 		}
 		return out
 	case "streak":
-		whole := wholeNumber()
 		out := Streak{Select: s, Unit: b.unit(o.get("unit"), Day, Day, Week, Month), Current: b.boolean(o.get("current"))}
-		out.Count = b.counts(o, &whole)
+		out.Count = b.wholeCounts(o)
 		b.needTest(o, out.Count, "write at_least: 3")
 		return out
 	}

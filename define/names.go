@@ -16,6 +16,10 @@ type Ref struct {
 // String is "kind name".
 func (r Ref) String() string { return r.Kind + " " + r.Name }
 
+// PathOf is where a definition or catalogue entry stands in a file, such as
+// tags.spend_90d.
+func PathOf(r Ref) string { return pathOf(wayTo(r)) }
+
 // kinds are the kinds of definitions, in the order of sections.
 var kinds = []string{"tag", "segment", "tier", "list", "score", "strategy"}
 

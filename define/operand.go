@@ -138,6 +138,21 @@ func (b *builder) counts(o *object, t *Type) Test {
 	return out
 }
 
+// wholeCounts is counts over whole numbers from 0 on: of events, days or
+// years.
+func (b *builder) wholeCounts(o *object) Test {
+	whole := wholeNumber()
+	out := b.counts(o, &whole)
+	for _, cmp := range out.Comparisons {
+		for _, x := range cmp.Operands {
+			if x.Literal.Kind == strata.Number && x.Literal.Int < 0 {
+				b.refuse(o.get(cmp.Op.String()), "there are never less than 0", "write 0 or more")
+			}
+		}
+	}
+	return out
+}
+
 // needTest refuses a test without a comparison.
 func (b *builder) needTest(o *object, t Test, example string) {
 	if o.ok && len(t.Comparisons) == 0 && !t.Fold {
@@ -245,8 +260,7 @@ func (b *builder) comparison(c *cursor, op Op, t *Type) (Comparison, bool) {
 		cmp.Window = &w
 	case Age:
 		o := b.object(c, "write age: {at_least: 18}")
-		whole := wholeNumber()
-		test := b.counts(o, &whole)
+		test := b.wholeCounts(o)
 		b.needTest(o, test, "write age: {at_least: 18}")
 		o.close()
 		cmp.Test = &test

@@ -383,7 +383,11 @@ func (b *builder) durationOrZero(c *cursor) Duration {
 	}
 	d, ok := parseDuration(c.node.text)
 	if c.kind != textNode || !ok {
-		b.refuse(c, fmt.Sprintf("%s is not a duration", c.describe()), durationHint)
+		hint := durationHint
+		if s := meantDuration(c.node.text); s != "" {
+			hint = "did you mean " + s + "?"
+		}
+		b.refuse(c, fmt.Sprintf("%s is not a duration", c.describe()), hint)
 		return Duration{}
 	}
 	return d

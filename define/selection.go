@@ -172,7 +172,6 @@ func (b *builder) measure(o *object, events []string) Measure {
 
 func (b *builder) measureOf(c *cursor, kind MeasureKind, events []string) Measure {
 	m := Measure{Kind: kind}
-	whole := wholeNumber()
 	switch kind {
 	case First, Last:
 		m.Where = b.where(c, events)
@@ -197,7 +196,7 @@ func (b *builder) measureOf(c *cursor, kind MeasureKind, events []string) Measur
 		return m
 	case Times, DaysActive:
 		o := b.object(c, countHint)
-		m.Test = b.counts(o, &whole)
+		m.Test = b.wholeCounts(o)
 		b.needTest(o, m.Test, countHint)
 		o.close()
 		return m
@@ -208,9 +207,12 @@ func (b *builder) measureOf(c *cursor, kind MeasureKind, events []string) Measur
 	name, t := b.propertyNamed(of, events)
 	m.Of = name
 	t = b.measured(of, kind, t)
-	if t == nil && (kind == Min || kind == Max) || t != nil && t.Instantly() {
+	switch {
+	case t == nil && (kind == Min || kind == Max) || t != nil && t.Instantly():
 		m.Test = b.tests(o, t)
-	} else {
+	case kind == Distinct:
+		m.Test = b.wholeCounts(o)
+	default:
 		m.Test = b.counts(o, t)
 	}
 	b.needTest(o, m.Test, example)
@@ -223,6 +225,9 @@ func (b *builder) measureOf(c *cursor, kind MeasureKind, events []string) Measur
 func (b *builder) measured(c *cursor, kind MeasureKind, t *Type) *Type {
 	whole := wholeNumber()
 	switch {
+	case kind == Distinct && t != nil && t.Many:
+		b.refuse(c, fmt.Sprintf("distinct counts single values, and this property is %s", typeTitle(*t)), "let each value be an event or a property of its own")
+		return nil
 	case kind == Distinct:
 		return &whole
 	case t == nil:

@@ -42,8 +42,23 @@ func (b *builder) tier(c *cursor) Tier {
 	t.Levels = b.levelsOf(c, levels, own, &t)
 	b.checkTierLevels(o, &t)
 	t.Moves = b.moves(o.get("moves"), &t)
+	if t.Overlapping {
+		b.checkOverlapping(o, given)
+	}
 	o.close()
 	return t
+}
+
+// checkOverlapping refuses what takes one level at a time for granted.
+func (b *builder) checkOverlapping(o *object, kind string) {
+	if kind != "rules" && kind != "" {
+		b.refuse(o.get("overlapping"), kind+" gives one level at a time", "write rules: for levels that overlap")
+	}
+	for _, key := range []string{"match", "assign_on", "hold", "grace", "moves"} {
+		if at := o.get(key); at != nil {
+			b.refuse(at, key+" is for one level at a time, and these overlap", "remove it, or remove overlapping")
+		}
+	}
 }
 
 // entries reads the one way of entering levels, and the keys beside it.

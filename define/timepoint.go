@@ -2,6 +2,7 @@ package define
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -109,7 +110,7 @@ func (b *builder) within(c *cursor) Window {
 		}
 		if _, ok := parseDuration(c.node.text); !ok {
 			hint := durationHint + ", or one of " + strings.Join(calendarWords, ", ")
-			if s := nearest(c.node.text, calendarWords); s != "" {
+			if s := meantWindow(c.node.text); s != "" {
 				hint = "did you mean " + s + "?"
 			}
 			b.refuse(c, fmt.Sprintf("%s is neither a duration nor a calendar word", c.describe()), hint)
@@ -117,6 +118,45 @@ func (b *builder) within(c *cursor) Window {
 		}
 	}
 	return Window{Kind: WithinLast, Last: b.duration(c)}
+}
+
+// longUnits are units as people write them, beside those of the language.
+var longUnits = map[string]string{
+	"second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "hr": "h", "day": "d", "week": "w", "month": "mo", "year": "y",
+	"秒": "s", "分钟": "m", "小时": "h", "天": "d", "日": "d", "周": "w", "个月": "mo", "月": "mo", "年": "y",
+}
+
+// longDuration is a duration as people write it, such as 7 days.
+var longDuration = regexp.MustCompile(`^([0-9]{1,9})[ _-]*(\pL+)$`)
+
+// meantWindow guesses a duration or calendar word; "" where none is near.
+func meantWindow(text string) string {
+	if d := meantDuration(text); d != "" {
+		return d
+	}
+	lower := strings.ReplaceAll(strings.ToLower(text), " ", "_")
+	if unit, ok := strings.CutPrefix(lower, "last_"); ok && slices.Contains(calendarWords, "previous_"+unit) {
+		return "previous_" + unit
+	}
+	return nearest(lower, calendarWords)
+}
+
+// meantDuration guesses a duration; "" where none is near.
+func meantDuration(text string) string {
+	m := longDuration.FindStringSubmatch(strings.ToLower(strings.TrimSpace(text)))
+	if m == nil {
+		return ""
+	}
+	unit, ok := longUnits[m[2]]
+	if !ok {
+		if unit, ok = longUnits[strings.TrimSuffix(m[2], "s")]; !ok {
+			unit = m[2]
+		}
+	}
+	if _, ok := parseDuration(m[1] + unit); !ok {
+		return ""
+	}
+	return m[1] + unit
 }
 
 // someday is the instant at which relative times are compared with each

@@ -46,7 +46,8 @@ func (v view) condition(condition define.Condition) bool {
 	case define.Moved:
 		return v.moved(c)
 	case define.Heading:
-		return slices.Contains(c.To, v.at(c.In.Add(v.asOf, 1, v.zone)).foreseen(v).level(c.Tier))
+		ahead := v.at(c.In.Add(v.asOf, 1, v.zone)).foreseen(v).levels(c.Tier)
+		return slices.ContainsFunc(ahead, func(level string) bool { return slices.Contains(c.To, level) })
 	case define.ConsentIs:
 		return v.consent(c.Purpose) == c.State
 	case define.EventDid:
@@ -186,17 +187,16 @@ func (v view) tierIs(c define.TierIs) bool {
 	place := func(id string) int {
 		return slices.IndexFunc(levels, func(l define.Level) bool { return l.ID == id })
 	}
-	level := v.level(c.Tier)
-	in := slices.ContainsFunc(c.Levels, func(want string) bool {
-		switch {
-		case level == "":
-			return false
-		case c.Op == define.AtLeast: // the best stands first
-			return place(level) <= place(want)
-		case c.Op == define.AtMost:
-			return place(level) >= place(want)
-		}
-		return level == want
+	in := slices.ContainsFunc(v.levels(c.Tier), func(level string) bool {
+		return slices.ContainsFunc(c.Levels, func(want string) bool {
+			switch c.Op {
+			case define.AtLeast: // the best stands first
+				return place(level) <= place(want)
+			case define.AtMost:
+				return place(level) >= place(want)
+			}
+			return level == want
+		})
 	})
 	return in != (c.Op == define.IsNot || c.Op == define.NotIn)
 }

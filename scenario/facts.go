@@ -35,8 +35,11 @@ import (
 // either it is told apart by its line, as an import tells rows apart, so that
 // of two at one instant the later line is the last.
 //
-// The error joins one *strata.Error for every line that is wrong, at most
-// 50; its Field is name:line and the field.
+// A line that is wrong is left out whole, as an import does with a row, and
+// all others count: the people are returned beside the error, which joins one
+// *strata.Error for every such line, its Field being name:line and the field,
+// and beyond the first 50 one that says how many more there are. Where the
+// file cannot be read there are no people.
 func ReadFacts(name string, r io.Reader, set *define.Set, settings strata.Settings) (map[string]*Person, error) {
 	zone, err := settings.Location()
 	if err != nil {
@@ -48,6 +51,7 @@ func ReadFacts(name string, r io.Reader, set *define.Set, settings strata.Settin
 	}
 	lines := bufio.NewReader(r)
 	var errs []error
+	more := 0
 	for n := 1; ; n++ {
 		line, err := lines.ReadBytes('\n')
 		if err != nil && err != io.EOF {
@@ -58,19 +62,22 @@ func ReadFacts(name string, r io.Reader, set *define.Set, settings strata.Settin
 		}
 		if line := bytes.TrimSpace(line); len(line) > 0 {
 			f.number = n
-			if wrong := f.line(line); wrong != nil {
+			switch wrong := f.line(line); {
+			case wrong != nil && len(errs) == 50:
+				more++
+			case wrong != nil:
 				wrong.Field = strings.TrimSuffix(fmt.Sprintf("%s:%d: %s", name, n, wrong.Field), ": ")
 				errs = append(errs, wrong)
 			}
 		}
-		if err == io.EOF || len(errs) == 50 {
+		if err == io.EOF {
 			break
 		}
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if more > 0 {
+		errs = append(errs, &strata.Error{Code: strata.Invalid, Field: name, Message: fmt.Sprintf("and %d more lines are wrong", more)})
 	}
-	return f.people, nil
+	return f.people, errors.Join(errs...)
 }
 
 type lineReader struct {
@@ -153,12 +160,16 @@ func (f *lineReader) line(text []byte) *strata.Error {
 	p := f.people[customer]
 	if p == nil {
 		p = &Person{ID: customer}
-		f.people[customer] = p
 	}
 	if line.Event != "" {
-		return f.event(p, &line, at)
+		wrong = f.event(p, &line, at)
+	} else {
+		wrong = f.attributes(p, &line, at)
 	}
-	return f.attributes(p, &line, at)
+	if wrong == nil {
+		f.people[customer] = p
+	}
+	return wrong
 }
 
 // idText reads an id, which may be written as a whole number.
@@ -327,6 +338,7 @@ func (f *lineReader) attributes(p *Person, line *factLine, at strata.Instant) *s
 	if len(line.Properties) > 0 {
 		return refused("properties", `write "event": "order_paid", or traits instead of properties`, "the line has properties and no event")
 	}
+	var read []strata.Attribute
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		_, known := f.set.Catalogue.Attributes[name]
 		ours := f.ours(name, known)
@@ -337,7 +349,8 @@ func (f *lineReader) attributes(p *Person, line *factLine, at strata.Instant) *s
 		if wrong != nil {
 			return wrong
 		}
-		p.Attributes = append(p.Attributes, strata.Attribute{Name: ours, At: at, Value: value})
+		read = append(read, strata.Attribute{Name: ours, At: at, Value: value})
 	}
+	p.Attributes = append(p.Attributes, read...)
 	return nil
 }

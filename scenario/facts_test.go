@@ -1,6 +1,8 @@
 package scenario_test
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,5 +148,28 @@ func TestReadFactsRefuses(t *testing.T) {
 	_, err := scenario.ReadFacts("e.jsonl", strings.NewReader("{\n{"), set, strata.DefaultSettings())
 	if got := strings.Count(err.Error(), "e.jsonl:"); got != 2 {
 		t.Errorf("%d errors reported, want both", got)
+	}
+}
+
+// What is wrong is left out whole, and the rest counts.
+func TestReadFactsKeepsTheRest(t *testing.T) {
+	set := catalogue(t, "catalogue: {attributes: {seen: time}}")
+	people, err := scenario.ReadFacts("e.jsonl", strings.NewReader(`{"customer":"a","event":"order_paid","time":"2026-01-02","id":"1","properties":{"amount":1}}
+{"customer":"a","event":"order_paid","time":"2026-01-02","id":"1","properties":{"amount":2}}
+{"customer":"b","event":"order_paid","time":"2026-01-02","properties":{"amount":"much"}}
+{"customer":"c","attributes":{"city":"x","seen":"noon"},"time":"2026-01-02"}
+{"customer":"c","attributes":{"city":"y"},"time":"2026-01-03"}
+`+strings.Repeat("[]\n", 60)), set, strata.DefaultSettings())
+	if got := slices.Sorted(maps.Keys(people)); !slices.Equal(got, []string{"a", "c"}) {
+		t.Fatalf("people %v", got)
+	}
+	if a := people["a"].Events; len(a) != 1 || a[0].Property("amount").String() != "1.00" {
+		t.Errorf("events %v, want the first that came", a)
+	}
+	if c := people["c"].Attributes; len(c) != 1 || c[0].Value.Text != "y" {
+		t.Errorf("attributes %v, want only those of the line that is right", c)
+	}
+	if text := err.Error(); strings.Count(text, "e.jsonl:") != 51 || !strings.HasSuffix(text, "e.jsonl: and 13 more lines are wrong") {
+		t.Errorf("told %s", text)
 	}
 }

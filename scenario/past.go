@@ -39,7 +39,7 @@ func (v view) track(ref define.Ref, way string) []change {
 			}
 			switch {
 			case ref.Kind == "tier":
-				return strata.TextOf(look.level(ref.Name))
+				return look.levelValue(ref.Name)
 			case way == "plain":
 				return look.plainTag(ref.Name)
 			}
@@ -194,7 +194,8 @@ func (v view) tagIs(c define.TagIs) bool {
 }
 
 // moved looks for one single move in the window. A move at the instant of a
-// calibration, or of other definitions, is theirs.
+// calibration, or of other definitions, is theirs. Of several values at a
+// time, from names one that was left and to one that came.
 func (v view) moved(c define.Moved) bool {
 	in, ok := v.window(c.Window)
 	if !ok {
@@ -204,14 +205,24 @@ func (v view) moved(c define.Moved) bool {
 	if c.Tier != "" {
 		ref = define.Ref{Kind: "tier", Name: c.Tier}
 	}
-	among := func(operands []define.Operand, value strata.Value) bool {
-		return len(operands) == 0 || slices.ContainsFunc(operands, func(o define.Operand) bool { return strata.Equal(o.Literal, value) })
+	among := func(operands []define.Operand, value, other strata.Value) bool {
+		return len(operands) == 0 || slices.ContainsFunc(operands, func(o define.Operand) bool {
+			if several := value.Kind == strata.List || other.Kind == strata.List; several {
+				return has(value, o.Literal) && !has(other, o.Literal)
+			}
+			return strata.Equal(o.Literal, value)
+		})
 	}
 	calibrated := func(at strata.Instant) bool {
 		return slices.ContainsFunc(v.w.Calibrations, func(c define.Calibration) bool { return c.At == at }) ||
 			slices.ContainsFunc(v.w.Earlier, func(e Version) bool { return e.Until == at })
 	}
 	return slices.ContainsFunc(v.track(ref, "then"), func(m change) bool {
-		return in.has(m.at) && !calibrated(m.at) && among(c.From, m.from) && among(c.To, m.to)
+		return in.has(m.at) && !calibrated(m.at) && among(c.From, m.from, m.to) && among(c.To, m.to, m.from)
 	})
+}
+
+// has reports whether a list holds a text.
+func has(list, text strata.Value) bool {
+	return list.Kind == strata.List && slices.Contains(list.Texts(), text.Text)
 }

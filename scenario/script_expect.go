@@ -252,19 +252,34 @@ func show(v strata.Value) string {
 	return v.String()
 }
 
+// levels expects a level, null for none, and where they overlap a list.
 func (x *expectReader) levels(name string, n *node) {
 	what := titleOf("tier", name)
 	for i, id := range n.keys {
 		x.customer(n.lines[i], id)
 		item := n.items[i]
-		want := item.text
-		if levels := x.set.Tiers[name].Levels; want != "" && !slices.ContainsFunc(levels, func(l define.Level) bool { return l.ID == want }) {
-			x.m.at(item.line, fmt.Sprintf("tier %s has no level %s", name, want), "")
+		var texts []string
+		for _, one := range item.list() {
+			texts = append(texts, one.text)
+		}
+		want, known := []string{}, true
+		for _, l := range x.set.Tiers[name].Levels { // in the order of the model
+			if slices.Contains(texts, l.ID) {
+				want = append(want, l.ID)
+			}
+		}
+		for _, text := range texts {
+			if !slices.Contains(want, text) {
+				x.m.at(item.line, fmt.Sprintf("tier %s has no level %s", name, text), "")
+				known = false
+			}
+		}
+		if !known {
 			continue
 		}
 		x.add(item.line, what, func(t *trial) []Failure {
-			got := t.world.Level(id, name, t.asOf)
-			if got == want {
+			got := t.world.Levels(id, name, t.asOf)
+			if slices.Equal(got, want) {
 				return nil
 			}
 			return []Failure{t.failure(item.line, what+" of "+id, level(want), level(got), nil)}
@@ -272,11 +287,11 @@ func (x *expectReader) levels(name string, n *node) {
 	}
 }
 
-func level(id string) string {
-	if id == "" {
+func level(ids []string) string {
+	if len(ids) == 0 {
 		return "no level"
 	}
-	return id
+	return strings.Join(ids, ", ")
 }
 
 // explain expects the truth of parts of a segment's condition for customers:

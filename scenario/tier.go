@@ -9,6 +9,42 @@ import (
 
 var rfmParts = [3]string{"recency", "frequency", "monetary"}
 
+// levels are a person's levels, best first: of a model whose levels overlap
+// every one whose rule holds, and where none does, that of otherwise.
+func (v view) levels(name string) []string {
+	d := v.set.Tiers[name]
+	if !d.Overlapping {
+		if level := v.level(name); level != "" {
+			return []string{level}
+		}
+		return nil
+	}
+	if d.AppliesTo != nil && !v.condition(d.AppliesTo) {
+		return nil
+	}
+	var out []string
+	for _, l := range d.Levels {
+		if slices.ContainsFunc(d.Rules, func(r define.LevelRule) bool { return r.Level == l.ID && v.condition(r.Where) }) {
+			out = append(out, l.ID)
+		}
+	}
+	if len(out) == 0 && d.Otherwise != "" {
+		out = []string{d.Otherwise}
+	}
+	return out
+}
+
+// levelValue is the tier as a tag's value: a level, or where they overlap the
+// list of them.
+func (v view) levelValue(name string) strata.Value {
+	if v.set.Tiers[name].Overlapping {
+		levels := v.levels(name)
+		slices.Sort(levels)
+		return strata.ListOf(levels)
+	}
+	return strata.TextOf(v.level(name))
+}
+
 // target is the level that the rules give at this very instant, before any
 // memory of the level held so far.
 func (v view) target(name string) string {

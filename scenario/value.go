@@ -55,7 +55,7 @@ func (v view) value(value define.Value, at place) strata.Value {
 	case define.TagValue:
 		return v.tag(x.Tag)
 	case define.TierValue:
-		return strata.TextOf(v.level(x.Tier))
+		return v.levelValue(x.Tier)
 	case define.FirstOf:
 		for i, part := range x.Of {
 			if found := v.value(part, at.child(strconv.Itoa(i))); !found.IsMissing() {

@@ -150,6 +150,12 @@ func (w *World) Level(person, tier string, asOf strata.Instant) string {
 	return w.view(person, asOf).level(tier)
 }
 
+// Levels returns a person's levels in a tier as of an instant, best first:
+// one or none, unless they overlap.
+func (w *World) Levels(person, tier string, asOf strata.Instant) []string {
+	return w.view(person, asOf).levels(tier)
+}
+
 // Holds reports whether a condition is true of a person as of an instant.
 func (w *World) Holds(person string, c define.Condition, asOf strata.Instant) bool {
 	return w.view(person, asOf).condition(c)

@@ -36,7 +36,12 @@ A line of the file of facts is one JSON object:
 
 The customer is userId, else anonymousId; a null trait clears. With --json the
 answer is {"segments": {NAME: [CUSTOMER...]}, "tags": {NAME: {CUSTOMER: VALUE}},
-"tiers": {NAME: {CUSTOMER: LEVEL}}}, sorted, without missing values.
+"tiers": {NAME: {CUSTOMER: LEVEL}}}, sorted, without missing values. Where the
+levels of a tier overlap, LEVEL is an array.
+
+A line that is wrong is told and left out, and so is a definition that cannot
+be computed yet with all that stands on it; the rest is answered, and the exit
+code is 1.
 
 Everything is computed twice, by the engine and by a plain evaluator that
 rereads everything; what the engine cannot run yet is noted and computed by the
@@ -53,7 +58,7 @@ func (c *call) tryCommand() *cobra.Command {
 			}
 			settings := strata.DefaultSettings()
 			settings.Zone = cmp.Or(c.zone, settings.Zone)
-			t, err := c.readTrial(definitions, events, settings)
+			t, left, err := c.readTrial(definitions, events, settings)
 			if err != nil {
 				return err
 			}
@@ -72,10 +77,10 @@ func (c *call) tryCommand() *cobra.Command {
 				fmt.Fprintln(c.stderr, "note:", note)
 			}
 			if c.json {
-				return c.printJSON(answer)
+				return errors.Join(c.printJSON(answer), left)
 			}
 			c.printTrial(t, answer)
-			return nil
+			return left
 		},
 	}
 	cmd.Flags().StringVarP(&definitions, "file", "f", "", "definitions `FILE` (YAML or JSON)")
@@ -91,28 +96,32 @@ type trial struct {
 	zone  *time.Location
 }
 
-func (c *call) readTrial(definitions, events string, settings strata.Settings) (*trial, error) {
+// readTrial reads definitions and facts. left is what it had to leave out:
+// lines that are wrong, and definitions that cannot be computed; err is that
+// there is nothing to evaluate.
+func (c *call) readTrial(definitions, events string, settings strata.Settings) (t *trial, left, err error) {
 	zone, err := settings.Location()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	unreadable := func(file string, err error) error {
 		return &strata.Error{Code: strata.Invalid, Field: file, Message: "the file cannot be read", Cause: err}
 	}
 	text, err := os.ReadFile(c.path(definitions))
 	if err != nil {
-		return nil, unreadable(definitions, err)
+		return nil, nil, unreadable(definitions, err)
 	}
 	parsed, err := define.Parse(definitions, text)
 	if parsed == nil {
-		return nil, err
+		return nil, nil, err
 	}
 	set, warnings, err := define.Check(nil, parsed, settings)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := scenario.Check(set); err != nil {
-		return nil, err
+	set, left = scenario.Computable(set)
+	if left != nil && len(set.Refs()) == 0 {
+		return nil, nil, left
 	}
 	if !c.quiet {
 		for _, w := range warnings {
@@ -121,26 +130,26 @@ func (c *call) readTrial(definitions, events string, settings strata.Settings) (
 	}
 	facts, err := os.Open(c.path(events))
 	if err != nil {
-		return nil, unreadable(events, err)
+		return nil, nil, unreadable(events, err)
 	}
 	defer facts.Close()
-	people, err := scenario.ReadFacts(events, facts, set, settings)
-	if err != nil {
-		return nil, err
+	people, wrong := scenario.ReadFacts(events, facts, set, settings)
+	if wrong != nil && len(people) == 0 {
+		return nil, nil, wrong
 	}
-	return &trial{world: &scenario.World{Set: set, Settings: settings, People: people}, zone: zone}, nil
+	return &trial{world: &scenario.World{Set: set, Settings: settings, People: people}, zone: zone}, errors.Join(left, wrong), nil
 }
 
 // trialAnswer is what `strata try --json` prints. People script against it.
 type trialAnswer struct {
 	Segments map[string][]string                   `json:"segments"`
 	Tags     map[string]map[string]json.RawMessage `json:"tags"`
-	Tiers    map[string]map[string]string          `json:"tiers"`
+	Tiers    map[string]map[string]any             `json:"tiers"` // a level, or where they overlap a list
 }
 
 // run evaluates everything, and says what the engine did not compute.
 func (t *trial) run(ctx context.Context) (trialAnswer, []string, error) {
-	answer := trialAnswer{map[string][]string{}, map[string]map[string]json.RawMessage{}, map[string]map[string]string{}}
+	answer := trialAnswer{map[string][]string{}, map[string]map[string]json.RawMessage{}, map[string]map[string]any{}}
 	notes, err := compareEngines(ctx, t.world, t.asOf)
 	if err != nil {
 		return answer, nil, err
@@ -153,7 +162,7 @@ func (t *trial) run(ctx context.Context) (trialAnswer, []string, error) {
 		answer.Tags[name] = map[string]json.RawMessage{}
 	}
 	for name := range set.Tiers {
-		answer.Tiers[name] = map[string]string{}
+		answer.Tiers[name] = map[string]any{}
 	}
 	// Customer by customer, so that the evaluator need not find the past of one
 	// of them again for each definition.
@@ -171,8 +180,11 @@ func (t *trial) run(ctx context.Context) (trialAnswer, []string, error) {
 			}
 		}
 		for name := range set.Tiers {
-			if level := t.world.Level(id, name, t.asOf); level != "" {
-				answer.Tiers[name][id] = level
+			switch levels := t.world.Levels(id, name, t.asOf); {
+			case set.Tiers[name].Overlapping && len(levels) > 0:
+				answer.Tiers[name][id] = levels
+			case len(levels) > 0:
+				answer.Tiers[name][id] = levels[0]
 			}
 		}
 	}
@@ -231,7 +243,11 @@ func (c *call) printTrial(t *trial, answer trialAnswer) {
 		levels := answer.Tiers[name]
 		fmt.Fprintf(c.stdout, "\ntier %s: %d of %d\n", name, len(levels), everyone)
 		for _, id := range slices.Sorted(maps.Keys(levels)) {
-			fmt.Fprintf(c.stdout, "  %s  %s\n", id, levels[id])
+			text := fmt.Sprint(levels[id])
+			if several, ok := levels[id].([]string); ok {
+				text = strings.Join(several, ", ")
+			}
+			fmt.Fprintf(c.stdout, "  %s  %s\n", id, text)
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package definetest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -295,7 +296,7 @@ func (g *Generator) eventDid() define.Condition {
 	case define.Gap:
 		c.Measure = define.Measure{Kind: kind, Stat: pick(g, []string{"avg", "max", "last"}), Test: *g.held()}
 	case define.Distinct:
-		name, _ := g.property(s.Events, nil)
+		name, _ := g.property(s.Events, single)
 		if name == "" {
 			return nil
 		}
@@ -313,11 +314,25 @@ func (g *Generator) eventDid() define.Condition {
 	return c
 }
 
-// count draws a test of a whole number.
+// count draws a test of a whole number from 0 on.
 func (g *Generator) count() define.Test {
 	zero := uint8(0)
-	return g.compare(define.Type{Name: define.TypeNumber, Scale: &zero}, pick(g, []define.Op{define.Is, define.AtLeast, define.AtMost, define.Between}))
+	out := g.compare(define.Type{Name: define.TypeNumber, Scale: &zero}, pick(g, []define.Op{define.Is, define.AtLeast, define.AtMost, define.Between}))
+	for _, c := range out.Comparisons {
+		for i := range c.Operands {
+			if x := &c.Operands[i].Literal; x.Kind == strata.Number {
+				x.Int = max(x.Int, -x.Int)
+			}
+		}
+		if c.Op == define.Between {
+			slices.SortFunc(c.Operands, func(a, b define.Operand) int { return cmp.Compare(a.Literal.Int, b.Literal.Int) })
+		}
+	}
+	return out
 }
+
+// single is a type of which there is one value at a time.
+func single(t define.Type) bool { return !t.Many }
 
 func (g *Generator) sequence() define.Condition {
 	s := define.Sequence{Window: g.window()}

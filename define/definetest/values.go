@@ -128,7 +128,7 @@ func (g *Generator) aggregate() define.Value {
 	case define.Times, define.DaysActive:
 		return v
 	case define.Distinct:
-		v.Of, _ = g.property(v.Select.Events, nil)
+		v.Of, _ = g.property(v.Select.Events, single)
 	default:
 		v.Of, _ = g.property(v.Select.Events, define.Type.Numeric)
 	}
