@@ -1,6 +1,7 @@
 package define
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -127,7 +128,7 @@ var longUnits = map[string]string{
 }
 
 // longDuration is a duration as people write it, such as 7 days.
-var longDuration = regexp.MustCompile(`^([0-9]{1,9})[ _-]*(\pL+)$`)
+var longDuration = regexp.MustCompile(`^([0-9]{1,9})[ _-]*(\pL*)$`)
 
 // meantWindow guesses a duration or calendar word; "" where none is near.
 func meantWindow(text string) string {
@@ -147,16 +148,17 @@ func meantDuration(text string) string {
 	if m == nil {
 		return ""
 	}
-	unit, ok := longUnits[m[2]]
-	if !ok {
-		if unit, ok = longUnits[strings.TrimSuffix(m[2], "s")]; !ok {
-			unit = m[2]
-		}
+	unit := m[2]
+	if short, ok := longUnits[unit]; ok {
+		unit = short
+	} else if short, ok := longUnits[strings.TrimSuffix(unit, "s")]; ok {
+		unit = short
 	}
-	if _, ok := parseDuration(m[1] + unit); !ok {
+	meant := m[1] + cmp.Or(unit, "d")
+	if _, ok := parseDuration(meant); !ok {
 		return ""
 	}
-	return m[1] + unit
+	return meant
 }
 
 // someday is the instant at which relative times are compared with each

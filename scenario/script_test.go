@@ -86,7 +86,7 @@ func TestMistakesOfScripts(t *testing.T) {
 		{"definitions name their line", people + "cases:\n  - name: a\n    as_of: 2026-01-06\n    where:\n      all:\n        - {everyone: true}\n        - {event: order_payed}\n    holds: []", "s.yaml:8: segments.this_condition.where.all[1].event: unknown event order_payed; did you mean order_paid?"},
 		{"definitions as a text of their own", "define: |\n  segments:\n    s: {where: {event: order_payed}}\n" + people + "cases: [{name: a, as_of: 2026-01-06, members: {s: []}}]", "s.yaml:3: segments.s.where.event: unknown event order_payed"},
 		{"no file", "use: other.yaml\n" + people + "cases: [{name: a, as_of: 2026-01-06, where: {everyone: true}, holds: [ada, bob]}]", "s.yaml:1: no other file can be read here"},
-		{"what the evaluator cannot compute", people + "cases: [{name: a, as_of: 2026-01-06, define: {tiers: {t: {levels: [A, B], overlapping: true, rules: [{level: A, where: {everyone: true}}]}}}, levels: {t: {ada: A}}}]", "s.yaml:2: tiers.t: a tier whose levels overlap cannot be computed yet"},
+		{"what the evaluator cannot compute", people + "cases: [{name: a, as_of: 2026-01-06, define: {tiers: {t: {promotion: {order: order_paid, promoted: {promoted: {is: true}}}}}, segments: {s: {where: {tier: t, is: neutral}}}}, members: {s: [ada]}}]", "s.yaml:2: segments.s: it stands on tier t, which cannot be computed yet"},
 		{"versions out of order", people + "cases:\n  - name: a\n    as_of: 2026-01-06\n    where: {everyone: true}\n    holds: [ada, bob]\n    versions:\n      - {from: 2026-02-01, define: {tags: {}}}\n      - {from: 2026-01-01, define: {tags: {}}}", "s.yaml:9: the versions are not in order"},
 	}
 	for _, test := range tests {
