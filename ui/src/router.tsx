@@ -197,6 +197,13 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit/Audit'), 'Audit'),
 });
 
+const changes = createRoute({
+  getParentRoute: () => app,
+  path: '/changes',
+  validateSearch: texts('of'),
+  component: lazyRouteComponent(() => import('./pages/changes/Changes'), 'Changes'),
+});
+
 const tree = root.addChildren([
   signIn,
   setPassword,
@@ -220,6 +227,7 @@ const tree = root.addChildren([
     tierDefinition,
     editTier,
     imports,
+    changes,
     audit,
   ]),
 ]);

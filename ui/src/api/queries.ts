@@ -59,6 +59,23 @@ export const eventsQuery = (id: string, event?: string) =>
     staleTime: 30_000,
   });
 
+export type ChangesFilter = NonNullable<paths['/api/v1/changes']['get']['parameters']['query']>;
+
+export const changesQuery = (query: ChangesFilter) =>
+  queryOptions({
+    queryKey: ['changes', query],
+    queryFn: () => answer(api.GET('/api/v1/changes', { params: { query } })),
+    placeholderData: keepPreviousData,
+    staleTime: 10_000,
+  });
+
+export const historyQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['history', id],
+    queryFn: () => answer(api.GET('/api/v1/customers/{id}/history', { params: { path: { id } } })),
+    staleTime: 30_000,
+  });
+
 export type ReasonKind = 'tag' | 'segment' | 'tier';
 
 export const reasonQuery = (id: string, kind: ReasonKind, name: string, as_of?: string) =>

@@ -2,8 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { CustomerDetail } from '@/api/types';
-import { customerQuery } from '@/api/queries';
+import { customerQuery, historyQuery } from '@/api/queries';
 import { useText } from '@/i18n';
+import { ChangeList } from '@/parts/Changes';
 import { Initial } from '@/parts/CustomerList';
 import { Icon } from '@/parts/Icon';
 import { LevelChip, useLevelName } from '@/parts/Level';
@@ -55,6 +56,7 @@ function Profile({ customer: c }: { customer: CustomerDetail }) {
         <div className="stack w7">
           <Levels customer={c} ask={ask} />
           <Segments customer={c} ask={ask} />
+          {as_of ? null : <History id={c.id} />}
           <div className="last">
             <Timeline customer={c} event={event} onEvent={(e) => set({ event: e })} />
           </div>
@@ -67,6 +69,28 @@ function Profile({ customer: c }: { customer: CustomerDetail }) {
       </div>
       <Why customer={c.id} customerName={c.name || c.id} asked={asked} title={title} asOf={as_of} close={() => set({ why: undefined })} />
     </>
+  );
+}
+
+/** History is what changed for the customer, by the instants at which it did. */
+function History({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const query = useQuery(historyQuery(id));
+  return (
+    <Card title={t('history.title')} note={query.data ? t('history.since', { at: f.date(query.data.since) }) : undefined} flush>
+      <Loaded query={query}>
+        {(h) =>
+          h.entries.length === 0 ? (
+            <Empty title={t('history.none')} icon="clock" />
+          ) : (
+            <div className="changes-scroll" tabIndex={0} role="region" aria-label={t('history.title')}>
+              <ChangeList label={t('history.title')} items={h.entries} />
+            </div>
+          )
+        }
+      </Loaded>
+    </Card>
   );
 }
 

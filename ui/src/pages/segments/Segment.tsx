@@ -4,17 +4,19 @@ import { Button } from 'antd';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { SegmentDetail } from '@/api/types';
-import { exportURL, segmentQuery } from '@/api/queries';
+import { changesQuery, exportURL, segmentQuery } from '@/api/queries';
 import { Chart } from '@/charts/Chart';
 import { trendOption } from '@/charts/trend';
+import { dayOf } from '@/format';
 import { useText } from '@/i18n';
+import { ChangeList } from '@/parts/Changes';
 import { CustomerList } from '@/parts/CustomerList';
 import { Definition } from '@/parts/Definition';
 import { DefinitionButton } from '@/parts/DefinitionLinks';
 import { Delta } from '@/parts/Figures';
 import { Icon } from '@/parts/Icon';
 import { Card, Head } from '@/parts/Page';
-import { Loaded, PageBones } from '@/parts/State';
+import { Bones, Loaded, PageBones } from '@/parts/State';
 import { useFormat } from '@/parts/context';
 
 export function Segment() {
@@ -25,6 +27,46 @@ export function Segment() {
     <Loaded query={query} bones={<PageBones />}>
       {(s) => <Detail key={name} segment={s} />}
     </Loaded>
+  );
+}
+
+/** Today is who entered and left since midnight. */
+function Today({ name, day }: { name: string; day: string }) {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const query = useQuery(changesQuery({ kind: 'segment', name, since: day }));
+  return (
+    <Card
+      title={t('segments.today')}
+      note={
+        query.data ? (
+          <span className="change-tally num">
+            <span>{t('segments.entered', { n: f.count(query.data.entered) })}</span>
+            <span>{t('segments.left', { n: f.count(query.data.left) })}</span>
+          </span>
+        ) : undefined
+      }
+      flush
+      end={
+        <Link to="/changes" search={{ of: `segment.${name}` }} className="link-button">
+          {t('changes.all')}
+          <Icon name="right" size={14} />
+        </Link>
+      }
+    >
+      <Loaded query={query} bones={<Bones rows={2} />}>
+        {(d) =>
+          d.items.length === 0 ? (
+            <p className="muted pad">{t('segments.today_none')}</p>
+          ) : (
+            <div className="changes-scroll" tabIndex={0} role="region" aria-label={t('segments.today')}>
+              <ChangeList label={t('segments.today')} items={d.items} named={false} />
+              {d.complete && d.items.length === d.entered + d.left ? null : <p className="muted pad">{t('segments.today_more', { n: f.count(d.items.length) })}</p>}
+            </div>
+          )
+        }
+      </Loaded>
+    </Card>
   );
 }
 
@@ -81,6 +123,7 @@ function Detail({ segment: s }: { segment: SegmentDetail }) {
             }}
           />
         </div>
+        {as_of ? null : <Today name={s.name} day={dayOf(s.as_of)} />}
         <Card
           title={t('segments.members')}
           note={t('customers.total', { count: s.count, n: f.count(s.count) })}
