@@ -1,8 +1,6 @@
 package audience
 
 import (
-	"sync"
-
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"strata"
@@ -195,34 +193,4 @@ func (t *Table) Remove(id strata.CustomerID) {
 	for _, levels := range t.Tiers {
 		levels.Set(id, -1)
 	}
-}
-
-// Live is a table that one goroutine updates while others read.
-type Live struct {
-	mu    sync.Mutex
-	table *Table
-	last  *Table // a snapshot; nil after an update
-}
-
-// NewLive returns a live table, which belongs to it from now on.
-func NewLive(t *Table) *Live { return &Live{table: t} }
-
-// Update calls fn with the table. Nobody takes a snapshot meanwhile, so that
-// a snapshot shows all of what fn does or nothing.
-func (l *Live) Update(fn func(*Table)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.last = nil
-	fn(l.table)
-}
-
-// Snapshot returns the table as of the last update, which must not be
-// written to: between two updates all get the same.
-func (l *Live) Snapshot() *Table {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.last == nil {
-		l.last = l.table.Snapshot()
-	}
-	return l.last
 }

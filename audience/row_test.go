@@ -234,7 +234,7 @@ func TestReadersSeeWholeUpdates(t *testing.T) {
 		})
 	}
 	group.Wait()
-	live := audience.NewLive(b.Table())
+	live := shared{table: b.Table()}
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
 	var done atomic.Bool
@@ -276,4 +276,22 @@ func TestReadersSeeWholeUpdates(t *testing.T) {
 	}
 	done.Store(true)
 	group.Wait()
+}
+
+// shared is a table that one goroutine updates while others take snapshots.
+type shared struct {
+	sync.Mutex
+	table *audience.Table
+}
+
+func (s *shared) Update(fn func(*audience.Table)) {
+	s.Lock()
+	defer s.Unlock()
+	fn(s.table)
+}
+
+func (s *shared) Snapshot() *audience.Table {
+	s.Lock()
+	defer s.Unlock()
+	return s.table.Snapshot()
 }

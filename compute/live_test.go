@@ -110,7 +110,6 @@ type run struct {
 	all4        []*define.Set // that take turns
 	dir         string
 	now         strata.Instant
-	begun       strata.Instant // histories reach back to here
 	facts       []func(strata.Batch) error
 	entries     int
 	changes     int

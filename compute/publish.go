@@ -63,7 +63,6 @@ type walker struct {
 	eval   *program.Evaluator
 	now    strata.Instant
 	before []strata.Value // of the tracked columns
-	shifts []shift
 }
 
 // walk evaluates one customer at every instant at which something changed

@@ -201,16 +201,6 @@ func keep(set *roaring.Bitmap, levels *audience.Levels, level string) *roaring.B
 	return roaring.And(set, levels.Members(level))
 }
 
-func choose(set *roaring.Bitmap, in func(strata.CustomerID) bool) *roaring.Bitmap {
-	out := roaring.New()
-	for it := set.Iterator(); it.HasNext(); {
-		if n := it.Next(); in(strata.CustomerID(n)) {
-			out.Add(n)
-		}
-	}
-	return out
-}
-
 // holds reports whether a tag's value is the one written, or there when
 // nothing is written. A list holds each of its texts.
 func holds(v strata.Value, text string) bool {
