@@ -33,7 +33,7 @@ func (p phrases) segment(g Segment) string {
 			countText(i+1), p.value(stage.By), thousands(countText(stage.Keep), 5)))
 	}
 	if g.Snapshot != nil {
-		parts = append(parts, p.say("名单固定于%[1]s", "fixed as of %[1]s", p.instant(*g.Snapshot)))
+		parts = append(parts, p.say("成员固定于%[1]s", "fixed as of %[1]s", p.instant(*g.Snapshot)))
 	}
 	return p.listed(parts)
 }

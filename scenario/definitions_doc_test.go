@@ -1,8 +1,10 @@
 package scenario
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"regexp"
@@ -87,6 +89,65 @@ func TestDefinitionsInTheDocuments(t *testing.T) {
 	}
 	if lists["en"] != lists["zh"] {
 		t.Error("the two languages do not show the same cases")
+	}
+}
+
+// TestKeysInTheDocuments looks for every key and every word of the published
+// schema in what the reference shows as code.
+func TestKeysInTheDocuments(t *testing.T) {
+	var schema any
+	if err := json.Unmarshal(define.JSONSchema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	wanted := map[string]bool{}
+	var walk func(x any)
+	walk = func(x any) {
+		switch x := x.(type) {
+		case []any:
+			for _, item := range x {
+				walk(item)
+			}
+		case map[string]any:
+			for key, item := range x {
+				words, _ := item.([]any)
+				named, _ := item.(map[string]any)
+				switch {
+				case key == "properties" && named["type"] == nil:
+					for name, under := range named {
+						wanted[name] = true
+						walk(under)
+					}
+				case key == "enum":
+					for _, word := range words {
+						wanted[fmt.Sprint(word)] = true
+					}
+				default:
+					walk(item)
+				}
+			}
+		}
+	}
+	walk(schema)
+	if len(wanted) < 200 {
+		t.Fatalf("only %d keys and words found in the schema", len(wanted))
+	}
+	code, word := regexp.MustCompile("(?s)```yaml\n.*?```|`[^`\n]+`"), regexp.MustCompile(`[\pL\pN_*-]+`)
+	for _, file := range documents {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := map[string]bool{}
+		for _, block := range code.FindAllString(string(text), -1) {
+			for _, w := range word.FindAllString(block, -1) {
+				shown[w] = true
+			}
+		}
+		for _, w := range slices.Sorted(maps.Keys(wanted)) {
+			if !shown[w] {
+				t.Errorf("%s shows no %s", file, w)
+			}
+		}
 	}
 }
 
@@ -240,7 +301,7 @@ func writeCase(t *testing.T, out *strings.Builder, s *Script, i int, lang string
 		switch {
 		case ref.Name == ownSegment || ref.Name == ownTag:
 			fmt.Fprintf(out, "\n> %s\n", sentence)
-		case ref.Kind != "list" && strings.Contains(shown, " "+ref.Name+": {") || strings.Contains(shown, " "+ref.Name+":\n"):
+		case ref.Kind != "list" && (strings.Contains(shown, " "+ref.Name+": {") || strings.Contains(shown, "{"+ref.Name+": {")) || strings.Contains(shown, " "+ref.Name+":\n"):
 			fmt.Fprintf(out, "\n> `%s`: %s\n", ref.Name, sentence)
 		}
 	}
