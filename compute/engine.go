@@ -307,14 +307,22 @@ func (e *Engine) Calibrate(ctx context.Context, ref define.Ref, at strata.Instan
 			return define.Calibration{}, err
 		}
 		if fresh.People == 0 {
-			return define.Calibration{}, &strata.Error{
-				Code: strata.Conflict, Field: ref.Kind + "s." + ref.Name, Message: "nobody has a value at that instant, so there are no cut points",
-				Hint: "import data first, or choose a later --at",
-			}
+			return define.Calibration{}, nobodyToCalibrate(ref)
 		}
 		return e.definitions.AddCalibration(ctx, fresh)
 	}
-	return define.Calibration{}, &strata.Error{
+	return define.Calibration{}, notCalibrated(ref)
+}
+
+func nobodyToCalibrate(ref define.Ref) error {
+	return &strata.Error{
+		Code: strata.Conflict, Field: ref.Kind + "s." + ref.Name, Message: "nobody has a value at that instant, so there are no cut points",
+		Hint: "import data first, or choose a later --at",
+	}
+}
+
+func notCalibrated(ref define.Ref) error {
+	return &strata.Error{
 		Code: strata.NotFound, Field: ref.Kind + "s." + ref.Name, Message: "no published definition of that name has cut points from everyone",
 		Hint: fmt.Sprintf("only quantiles, means, medians and top shares are calibrated; see `strata show %s NAME`", ref.Kind),
 	}

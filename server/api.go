@@ -74,6 +74,20 @@ type (
 		Kind string `path:"kind" enum:"tag,segment,tier"`
 		Name string `path:"name"`
 	}
+	calibrationRequest struct {
+		Kind string `path:"kind" enum:"tag,tier"`
+		Name string `path:"name"`
+	}
+	calibrateRequest struct {
+		Kind string `path:"kind" enum:"tag,tier"`
+		Name string `path:"name"`
+		Body CalibrateAt
+	}
+	scheduleRequest struct {
+		Kind string `path:"kind" enum:"tag,tier"`
+		Name string `path:"name"`
+		Body Schedule
+	}
 	draftRequest struct{ Body DraftText }
 	applyRequest struct{ Body PlanID }
 	movesRequest struct {
@@ -139,6 +153,11 @@ func register(api huma.API, c *console) {
 	handle(api, c, op("estimate-definitions", post, "/definitions/estimate", "Definitions", "About how many a text's definitions would hold, from a sample of everyone; for owners and operators"), c.estimate)
 	handle(api, c, op("preview-definitions", post, "/definitions/preview", "Definitions", "Plan a text of definitions: who would enter, leave and move; for owners and operators"), c.preview)
 	handle(api, c, op("apply-definitions", post, "/definitions/apply", "Definitions", "Publish exactly a plan; 409 when data or definitions have changed since; for owners and operators; written to the audit"), c.applyPlan)
+
+	handle(api, c, op("get-calibration", get, "/definitions/{kind}/{name}/calibration", "Definitions", "The cut points in force, and when they are made anew"), c.calibrated)
+	handle(api, c, op("preview-calibration", get, "/definitions/{kind}/{name}/calibration/preview", "Definitions", "New cut points beside those in force, and whom they would move; for owners and operators"), c.recalibration)
+	handle(api, c, op("calibrate", post, "/definitions/{kind}/{name}/calibration", "Definitions", "Make the cut points anew; for owners and operators; written to the audit"), c.calibrate)
+	do(api, c, op("set-schedule", put, "/definitions/{kind}/{name}/calibration/schedule", "Definitions", "How often the cut points are made anew; for owners and operators; written to the audit"), c.setSchedule)
 
 	handle(api, c, op("list-audit", get, "/audit", "Audit", "Who did what, newest first"), c.auditPage)
 	handle(api, c, op("list-imports", get, "/imports", "Imports", "All imports, newest first"), c.imports)

@@ -197,7 +197,7 @@ func newBusiness(t testing.TB) *business {
 		Engine: b.engine, Live: b.live, Definitions: b.registry, Timeline: b.store, Identity: b.people,
 		Accounts: accounts{b.registry}, Links: accounts{b.registry}, Sessions: b.registry.Sessions(time.Now), Audit: audit{b.registry},
 		Pins: pinned{{Customer: "M001", Title: server.Text2{Zh: "常客", En: "A regular"}}, {Customer: "nobody"}}, Imports: imports{b.store},
-		Publisher: publish.New(published{b.registry}, b.registry, b.registry, b.engine, b.store.Commits, b.store.Settings()), Versions: versions{b.registry},
+		Publisher: publish.New(published{b.registry}, b.registry, b.registry, b.engine, b.store.Commits, b.store.Settings()), Versions: versions{b.registry}, Schedules: &schedules{published: published{b.registry}, every: map[string]string{}},
 		Now: b.now, Business: server.Text2{Zh: "小店", En: "Small shop"}, Version: "test",
 		Console: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>Strata</title>")}, "assets/app-1a2b.js": {Data: []byte("export {}")}},
 	})
@@ -335,6 +335,26 @@ func (a accounts) SetPassword(ctx context.Context, name, password string) error 
 
 func (a accounts) UseSignInLink(ctx context.Context, token string, at strata.Instant) (server.Account, error) {
 	return account(a.r.UseSignInLink(ctx, token, at))
+}
+
+// schedules keeps the schedules in memory.
+type schedules struct {
+	published
+	mu    sync.Mutex
+	every map[string]string
+}
+
+func (s *schedules) Schedule(_ context.Context, kind, name string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.every[kind+name], nil
+}
+
+func (s *schedules) SetSchedule(_ context.Context, kind, name, every string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.every[kind+name] = every
+	return nil
 }
 
 type published struct{ *registry.Registry }

@@ -195,9 +195,8 @@ func (c *console) calibration(a *compute.Answer, ref define.Ref) *CalibrationInf
 	if !ok {
 		return nil
 	}
-	info := &CalibrationInfo{At: c.time(k.At), Version: k.Version, People: k.People, Stored: k.Version > 0, Cuts: map[string][]float64{}}
-	maps.Copy(info.Cuts, k.Cuts)
-	return info
+	info := calibrationInfo(k, c.zone)
+	return &info
 }
 
 // The kinds of tiers, for the console.

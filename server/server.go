@@ -43,6 +43,7 @@ type Options struct {
 	Imports     Imports
 	Publisher   *publish.Publisher
 	Versions    Versions
+	Schedules   Schedules
 	Now         func() time.Time
 
 	Console       fs.FS        // the built console, index.html at its root; nil = API only
@@ -56,7 +57,7 @@ func (o *Options) validate() error {
 	for name, absent := range map[string]bool{
 		"Engine": o.Engine == nil, "Live": o.Live == nil, "Definitions": o.Definitions == nil, "Timeline": o.Timeline == nil, "Identity": o.Identity == nil,
 		"Accounts": o.Accounts == nil, "Links": o.Links == nil, "Sessions": o.Sessions == nil, "Audit": o.Audit == nil,
-		"Pins": o.Pins == nil, "Imports": o.Imports == nil, "Publisher": o.Publisher == nil, "Versions": o.Versions == nil, "Now": o.Now == nil,
+		"Pins": o.Pins == nil, "Imports": o.Imports == nil, "Publisher": o.Publisher == nil, "Versions": o.Versions == nil, "Schedules": o.Schedules == nil, "Now": o.Now == nil,
 	} {
 		if absent {
 			return &strata.Error{Code: strata.Invalid, Field: "server.Options." + name, Message: "is missing"}

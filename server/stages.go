@@ -74,6 +74,18 @@ type Imports interface {
 	Refused(ctx context.Context, id uint32, after uint64, limit int) ([]RefusedInfo, error)
 }
 
+// Schedules knows which definitions are calibrated by themselves, and who
+// stores what the engine stores.
+type Schedules interface {
+	// Schedule returns how often: compute.EveryMonth, compute.EveryQuarter, or
+	// "" for only by hand.
+	Schedule(ctx context.Context, kind, name string) (every string, err error)
+	// SetSchedule replaces it.
+	SetSchedule(ctx context.Context, kind, name, every string) error
+	// As returns a context in which what the engine stores is the author's.
+	As(ctx context.Context, author string, at strata.Instant) context.Context
+}
+
 // Versions knows the history of definitions.
 type Versions interface {
 	// Versions returns the versions of what is published under a name, newest
@@ -91,6 +103,8 @@ const (
 	actionViewCustomer  = "customer.view"
 	actionExport        = "customers.export"
 	actionApply         = "definitions.apply"
+	actionCalibrate     = "definition.calibrate"
+	actionSchedule      = "definition.schedule"
 )
 
 // missing reports whether an error says that something is not there.

@@ -140,6 +140,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/definitions/{kind}/{name}/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cut points in force, and when they are made anew */
+        get: operations["get-calibration"];
+        put?: never;
+        /** Make the cut points anew; for owners and operators; written to the audit */
+        post: operations["calibrate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/definitions/{kind}/{name}/calibration/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** New cut points beside those in force, and whom they would move; for owners and operators */
+        get: operations["preview-calibration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/definitions/{kind}/{name}/calibration/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** How often the cut points are made anew; for owners and operators; written to the audit */
+        put: operations["set-schedule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/definitions/{kind}/{name}/samples": {
         parameters: {
             query?: never;
@@ -517,6 +569,23 @@ export interface components {
         AuditPage: {
             items: components["schemas"]["AuditItem"][];
             next: string | null;
+        };
+        CalibrateAt: {
+            /**
+             * Format: date-time
+             * @description As the preview gave it.
+             */
+            as_of: string;
+        };
+        CalibrationDetail: {
+            calibration: components["schemas"]["CalibrationInfo"];
+            /** @enum {string} */
+            every: "none" | "month" | "quarter";
+            /**
+             * Format: date-time
+             * @description When they are made anew by schedule; null = only by hand. An instant that has passed is made up for at once.
+             */
+            next_at: string | null;
         };
         CalibrationInfo: {
             /** Format: date-time */
@@ -1182,6 +1251,24 @@ export interface components {
             /** @description Absent for a value. */
             true?: boolean;
         };
+        RecalibrationInfo: {
+            /** Format: date-time */
+            as_of: string;
+            /**
+             * Format: int64
+             * @description Of them: with another value or level than before.
+             */
+            changed: number;
+            /** @description The largest, at most 12; none for values that are numbers. */
+            moves: components["schemas"]["PlanMove"][];
+            new: components["schemas"]["CalibrationInfo"];
+            old: components["schemas"]["CalibrationInfo"];
+            /**
+             * Format: int64
+             * @description Everyone with a value or level.
+             */
+            people: number;
+        };
         RefusedInfo: {
             /** @description The column. */
             field: string;
@@ -1221,6 +1308,13 @@ export interface components {
             matching: components["schemas"]["Sample"][];
             /** @description At most 10; those first who lack the least. */
             others: components["schemas"]["Sample"][];
+        };
+        Schedule: {
+            /**
+             * @description At 00:00 of the first day of each.
+             * @enum {string}
+             */
+            every: "none" | "month" | "quarter";
         };
         SegmentDetail: {
             /** Format: date-time */
@@ -1687,6 +1781,140 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DefinitionDetail"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "tag" | "tier";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calibrate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "tag" | "tier";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrateAt"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationInfo"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "tag" | "tier";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecalibrationInfo"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "tag" | "tier";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Schedule"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
