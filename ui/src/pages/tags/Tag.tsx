@@ -9,6 +9,7 @@ import { Calibrated } from '@/parts/Calibrated';
 import { Definition } from '@/parts/Definition';
 import { DefinitionButton } from '@/parts/DefinitionLinks';
 import { Head } from '@/parts/Page';
+import { Recalibrate } from '@/parts/Recalibrate';
 import { Loaded, PageBones } from '@/parts/State';
 import { useFormat } from '@/parts/context';
 import { useClassName } from './classes';
@@ -19,12 +20,12 @@ export function Tag() {
   const query = useQuery(tagQuery(name, as_of));
   return (
     <Loaded query={query} bones={<PageBones />}>
-      {(x) => <Detail key={name} tag={x} />}
+      {(x) => <Detail key={name} tag={x} past={!!as_of} />}
     </Loaded>
   );
 }
 
-function Detail({ tag: x }: { tag: TagDetail }) {
+function Detail({ tag: x, past }: { tag: TagDetail; past: boolean }) {
   const { t } = useTranslation();
   const f = useFormat();
   const text = useText();
@@ -50,6 +51,7 @@ function Detail({ tag: x }: { tag: TagDetail }) {
             <h2>{t('tags.rule')}</h2>
             <p className="rule">{text(x.sentence)}</p>
             {x.calibration ? <Calibrated calibration={x.calibration} /> : null}
+            {x.calibration && !past ? <Recalibrate kind="tag" name={x.name} /> : null}
           </section>
           <Chart
             className="w8"

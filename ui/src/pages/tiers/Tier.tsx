@@ -10,6 +10,7 @@ import { DateField } from '@/parts/DateField';
 import { Definition } from '@/parts/Definition';
 import { DefinitionButton } from '@/parts/DefinitionLinks';
 import { Head } from '@/parts/Page';
+import { Recalibrate } from '@/parts/Recalibrate';
 import { Loaded, PageBones } from '@/parts/State';
 import { useFormat } from '@/parts/context';
 import { Grid } from './Grid';
@@ -75,7 +76,10 @@ function Detail({ tier: x, asOf }: { tier: TierDetail; asOf?: string }) {
             </div>
             <div className="wide">
               <dt>{t('calibration.title')}</dt>
-              <dd>{x.calibration ? <Calibrated calibration={x.calibration} /> : t('calibration.none')}</dd>
+              <dd>
+                {x.calibration ? <Calibrated calibration={x.calibration} /> : t('calibration.none')}
+                {x.calibration && !asOf ? <Recalibrate kind="tier" name={x.name} /> : null}
+              </dd>
             </div>
           </dl>
         </section>
