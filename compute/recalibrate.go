@@ -31,11 +31,15 @@ func (e *Engine) Recalibrate(ctx context.Context, ref define.Ref, at strata.Inst
 	if err != nil {
 		return nil, err
 	}
+	past, err := e.past(ctx, p, at)
+	if err != nil {
+		return nil, err
+	}
 	old, ok := inForce[ref]
 	if !ok {
 		return nil, notCalibrated(ref)
 	}
-	made, err := e.make(ctx, e.all(p), p, []define.Ref{ref}, at, inForce)
+	made, err := e.make(ctx, e.all, p, []define.Ref{ref}, at, inForce)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +53,7 @@ func (e *Engine) Recalibrate(ctx context.Context, ref define.Ref, at strata.Inst
 		by map[define.Ref]define.Calibration
 		to **Answer
 	}{{inForce, &r.Before}, {fresh, &r.After}} {
-		table, err := e.everyone(ctx, p, at, side.by)
+		table, err := e.everyone(ctx, p, at, side.by, past)
 		if err != nil {
 			return nil, err
 		}
