@@ -5,6 +5,7 @@
 //   STRATA_SIGN_IN  a one-time sign-in link (its account gets a new password), or
 //   STRATA_ACCOUNT and STRATA_PASSWORD
 //   STRATA_OLD_SIGN_IN  a sign-in link to a business whose data end on 2011-12-09; without it old data are not looked at
+//   STRATA_LIVE  the command that lets the demo go on; without it the live page is not looked at
 //   CHROMIUM        the browser, default /usr/bin/chromium
 //   PAGES, STORIES  only these pages (names with commas), only stories that match (a pattern)
 //   SCREENSHOTS     a folder for full-page pictures; none are made without it
@@ -12,6 +13,7 @@ import { readFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chromium } from 'playwright-core';
 import { definitionStories } from './definitions.mjs';
@@ -211,6 +213,7 @@ const pages = {
   tags: '/tags',
   tiers: '/tiers',
   imports: '/imports',
+  changes: '/changes',
   audit: '/audit',
   missing: '/no-such-page',
 };
@@ -475,6 +478,47 @@ await story('on a phone the navigation is at the bottom and opens the rest', asy
 });
 
 if (biggest) await definitionStories({ browser, page, base, said, settled, check, story, ask, listTotal }, biggest);
+
+await story('an open page follows what happens, without a reload and without a jump', async () => {
+  const live = process.env.STRATA_LIVE?.split(' ');
+  if (!live) return;
+  await page.goto(`${base}/changes?lang=zh`);
+  await settled(page);
+  const rows = () => page.locator('.changes > li').count();
+  const before = await rows();
+  const child = spawn(live[0] ?? '', live.slice(1), { stdio: 'ignore' });
+  try {
+    await page.waitForFunction((n) => document.querySelectorAll('.changes > li').length > n, before, { timeout: 30_000 });
+    await page.goto(`${base}/tags?lang=zh`);
+    await settled(page);
+    const fresh = (await ask('/freshness')).publish;
+    await page.waitForResponse((r) => r.url().endsWith('/api/v1/tags'), { timeout: 30_000 });
+    check((await page.locator('.bone').count()) === 0, 'bones are shown while the page follows');
+    check((await ask('/freshness')).publish >= fresh, 'publishes go back');
+  } finally {
+    child.kill('SIGINT');
+  }
+  await page.goto(`${base}/changes?lang=zh`);
+  await settled(page);
+  const who = page.locator('.change-who').first();
+  const name = (await who.getAttribute('href'))?.match(/customers\/([^?]+)/)?.[1] ?? '';
+  await who.click();
+  await page.waitForURL(/\/customers\//);
+  await settled(page);
+  check((await page.locator('.changes-scroll .changes > li').count()) > 0, `${name} changed and has no history`);
+});
+
+await story('new cut points are previewed before they are made', async () => {
+  const t = tiers.find((/** @type {any} */ x) => x.calibration);
+  if (!t) return;
+  await page.goto(`${base}/tiers/${t.name}?lang=zh`);
+  await settled(page);
+  await page.getByRole('button', { name: '重新校准' }).click();
+  await page.locator('.cuts').waitFor();
+  await page.getByRole('button', { name: '确认校准' }).click();
+  await page.getByText(`已校准，现为第 ${t.calibration.version + 1} 版`).waitFor();
+  check((await ask(`/tiers/${t.name}`)).calibration.version === t.calibration.version + 1, 'no new calibration is in force');
+});
 
 await story('who is signed out comes back to where they were', async () => {
   await page.goto(`${base}/segments?lang=zh`);

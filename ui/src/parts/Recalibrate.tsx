@@ -94,29 +94,26 @@ function Difference({ kind, of: r }: { kind: CutKind; of: Recalibration }) {
   const f = useFormat();
   const text = useText();
   const line = (cuts: number[] | null | undefined) => (cuts ?? []).map((v) => f.decimal(v)).join(' · ') || '–';
+  const known = { recency: t('calibration.recency'), frequency: t('calibration.frequency'), monetary: t('calibration.monetary') };
+  const partName = (part: string) => (part in known ? known[part as keyof typeof known] : t('calibration.part'));
   return (
     <div className="stack">
       <p>{t('calibration.moved', { n: f.count(r.changed), all: f.count(r.people) })}</p>
-      <div className="cuts-scroll">
-        <table className="table cuts">
-          <thead>
-            <tr>
-              <th scope="col">{t('calibration.part')}</th>
-              <th scope="col">{t('calibration.old', { at: f.date(r.old.at) })}</th>
-              <th scope="col">{t('calibration.new', { at: f.date(r.new.at) })}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {Object.keys(r.new.cuts).map((part) => (
-              <tr key={part}>
-                <td>{part}</td>
-                <td className="num">{line(r.old.cuts[part])}</td>
-                <td className="num">{line(r.new.cuts[part])}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <dl className="cuts">
+        {Object.keys(r.new.cuts).map((part) => (
+          <div key={part}>
+            <dt>{partName(part)}</dt>
+            <dd>
+              <span className="muted">{t('calibration.old', { at: f.date(r.old.at) })}</span>
+              <span className="num">{line(r.old.cuts[part])}</span>
+            </dd>
+            <dd>
+              <span className="muted">{t('calibration.new', { at: f.date(r.new.at) })}</span>
+              <span className="num">{line(r.new.cuts[part])}</span>
+            </dd>
+          </div>
+        ))}
+      </dl>
       {r.moves.length > 0 ? (
         <ul className="plan-moves" aria-label={t('preview.moves')}>
           {r.moves.map((m) => (
