@@ -118,12 +118,14 @@ func (c *compiler) bands(x define.Bands) func(*frame) int {
 }
 
 func (c *compiler) tier(d define.Tier) func(*frame) int {
-	for what, used := range map[string]bool{
-		"overlapping": d.Overlapping, "promotion": d.Promotion != nil, "score": d.Score != "",
-	} {
-		if used {
-			c.unsupported(what)
-		}
+	if d.Overlapping {
+		c.unsupported("overlapping")
+	}
+	if d.Promotion != nil {
+		c.unsupported("promotion")
+	}
+	if d.Score != "" {
+		c.unsupported("score")
 	}
 	var level func(*frame) int
 	switch {

@@ -49,6 +49,15 @@ func (c *compiler) comparison(cmp define.Comparison, fold bool, typ define.Type)
 		return func(_ *frame, v strata.Value) bool { return !v.IsMissing() }
 	}
 	test := c.positive(cmp, fold, typ)
+	if cmp.Op == define.Age { // of nobody's age it is true that it is not 25
+		years := c.test(*cmp.Test, define.Type{Name: define.TypeNumber})
+		return func(f *frame, v strata.Value) bool {
+			if v.IsMissing() {
+				return years(f, v)
+			}
+			return test(f, v)
+		}
+	}
 	return func(f *frame, v strata.Value) bool { return !v.IsMissing() && test(f, v) }
 }
 

@@ -42,7 +42,8 @@ func (v view) compare(c define.Comparison, value strata.Value, typ define.Type, 
 		return value.IsMissing()
 	}
 	if value.IsMissing() {
-		return false
+		// Of nobody's age it is true that it is not 25.
+		return c.Op == define.Age && v.test(*c.Test, value, define.Type{Name: define.TypeNumber})
 	}
 	if c.Op == define.Exists {
 		return true
