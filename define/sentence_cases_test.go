@@ -372,7 +372,9 @@ func tierCases() []define.Tier {
 	orders := did(event("order_paid"), define.Measure{})
 	return []define.Tier{
 		intent(),
-		{Header: described("highest, overlapping"), Levels: []define.Level{{ID: "gold"}, {ID: "silver"}}, Highest: true, Overlapping: true,
+		{Header: described("highest"), Levels: []define.Level{{ID: "gold"}, {ID: "silver"}}, Highest: true,
+			Rules: []define.LevelRule{{Level: "silver", Where: orders}, {Level: "gold", Where: did(event("order_paid"), times(define.AtLeast, number(10)))}}},
+		{Header: described("overlapping"), Levels: []define.Level{{ID: "gold"}, {ID: "silver"}}, Overlapping: true, Otherwise: "silver",
 			Rules: []define.LevelRule{{Level: "silver", Where: orders}, {Level: "gold", Where: did(event("order_paid"), times(define.AtLeast, number(10)))}}},
 		grid,
 		rfmTier("rfm eight by mean", "eight", define.RFMScore{Split: "mean"}, level("important_value", "重要价值", ""), level("important_keep", "重要保持", ""), level("general_winback", "一般挽留", "")),

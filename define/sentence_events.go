@@ -182,10 +182,7 @@ func (p phrases) doing(sel Selection) string {
 		}
 		return name + p.note(where) + p.grossRemark(sel)
 	}
-	switch {
-	case spoken && w.about && where != "" && len(sel.Where) == 1:
-		return w.verb + where + "的" + w.object + p.grossRemark(sel)
-	case spoken:
+	if spoken { // the property in brackets, for 支付渠道 might be one word
 		return w.verb + w.object + p.note(where) + p.grossRemark(sel)
 	}
 	return p.eventNames(sel) + p.note(where) + p.grossRemark(sel)
@@ -282,13 +279,13 @@ func (p phrases) firstTime(c FirstTime) string {
 func pastWindow(d Duration) Window { return Window{Kind: WithinLast, Last: d} }
 
 func (p phrases) stopped(c Stopped) string {
-	return p.say("停止了%[1]s（%[2]s有过，%[3]s没有）", "has stopped: %[1]s (some %[2]s, none %[3]s)",
+	return p.say("不再%[1]s（%[2]s有过，%[3]s没有）", "has stopped: %[1]s (some %[2]s, none %[3]s)",
 		p.things(c.Select), p.window(pastWindow(c.Active)), p.window(pastWindow(c.Silent)))
 }
 
 func (p phrases) restarted(c Restarted) string {
 	ago := func(d Duration) string { return p.point(TimePoint{Ago: d}) }
-	return p.say("恢复了%[1]s（早于%[2]s有过，此后直到%[3]s没有，%[4]s又有）", "has started again: %[1]s (some before %[2]s, none from then until %[3]s, some %[4]s)",
+	return p.say("又开始%[1]s（早于%[2]s有过，此后直到%[3]s没有，%[4]s又有）", "has started again: %[1]s (some before %[2]s, none from then until %[3]s, some %[4]s)",
 		p.things(c.Select), ago(c.SilentFrom), ago(c.Active), p.window(pastWindow(c.Active)))
 }
 
@@ -319,8 +316,8 @@ func (p phrases) streak(c Streak) string {
 	if c.Current {
 		which = p.say("当前", "current")
 	}
-	return p.say("%[1]s的%[2]s连续时长%[3]s", "the %[2]s run of consecutive %[4]ss with %[1]s is %[3]s",
-		p.measured(c.Select), which, p.quantity(c.Count, unit, Type{}), unit.En) + p.note(p.zeroRemark(c.Select, c.Count))
+	return p.say("%[1]s的%[2]s连续%[5]s数%[3]s", "the %[2]s run of consecutive %[4]ss with %[1]s is %[3]s",
+		p.measured(c.Select), which, p.quantity(c.Count, unit, Type{}), unit.En, strings.TrimPrefix(unit.Zh, "个")) + p.note(p.zeroRemark(c.Select, c.Count))
 }
 
 func (p phrases) sequence(c Sequence) string {

@@ -84,9 +84,6 @@ func (p phrases) tier(t Tier) string {
 	for _, m := range t.Moves {
 		parts = append(parts, p.move(t, m))
 	}
-	if t.Overlapping {
-		parts = append(parts, p.say("一个客户可同时属于多个等级", "a customer may have several levels"))
-	}
 	return p.listed(parts)
 }
 
@@ -117,12 +114,17 @@ func (p phrases) assignment(t Tier) string {
 			p.scoreName(t.Score), strings.Join(p.literals(t.ScoreAt, Type{}), p.say("、", ", ")))
 	}
 	text := p.say("按顺序取第一个满足的规则：%[1]s", "the first rule that holds: %[1]s", each(t.Rules))
-	if t.Highest {
+	switch {
+	case t.Overlapping:
+		text = p.say("满足规则即在该等级，可同时在多个等级：%[1]s", "every level whose rule holds, several at once: %[1]s", each(t.Rules))
+	case t.Highest:
 		text = p.say("取满足规则的最高等级：%[1]s", "the best level whose rule holds: %[1]s", each(t.Rules))
 	}
 	switch {
 	case len(t.Rules) == 0 && t.Otherwise != "":
 		return p.say("均为%[1]s", "always %[1]s", p.inTier(t, t.Otherwise))
+	case t.Otherwise != "" && t.Overlapping:
+		text += p.say("；都不满足则为%[1]s", "; where none does, %[1]s", p.inTier(t, t.Otherwise))
 	case t.Otherwise != "":
 		text += p.say("；否则为%[1]s", "; otherwise %[1]s", p.inTier(t, t.Otherwise))
 	}
@@ -276,6 +278,8 @@ func (p phrases) level(t Tier, id string) string {
 	case len(own) > 0:
 		why := p.clause(simplest(Any{Of: own}))
 		switch {
+		case t.Overlapping || (len(t.AIPL) > 0 || t.Highest) && t.Levels[0].ID == id: // whatever the others are
+			why = p.say("满足规则：%[1]s", "the rule holds: %[1]s", why)
 		case len(t.AIPL) > 0 || t.Highest:
 			why = p.say("没有达到更高的等级，且满足规则：%[1]s", "no better level is reached, and the rule holds: %[1]s", why)
 		case earlier:
@@ -307,7 +311,7 @@ func (p phrases) level(t Tier, id string) string {
 	if t.AppliesTo != nil {
 		ways[0] = p.say("在适用范围内，且%[1]s", "within the scope of the tier, and %[1]s", ways[0])
 	}
-	return p.listed(ways)
+	return strings.Join(ways, p.say("；或：", "; or: "))
 }
 
 // scoreLevel says the points of a level; the cuts ascend and the levels stand
