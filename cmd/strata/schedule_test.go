@@ -43,7 +43,7 @@ func TestCalibratedBySchedule(t *testing.T) {
 	for name, text := range map[string]string{
 		"orders.csv":  "no,member,time,amount\n1,M1,2026-05-01 10:00,10\n2,M2,2026-05-02 10:00,20\n3,M3,2026-06-03 10:00,30\n",
 		"orders.yaml": "source: pos\nkeys: {member_no: member}\nevents: [{event: order_paid, id: no, time: time, properties: {order_id: no, amount: amount}}]\n",
-		"defs.yaml":   "tags:\n  band: {class: consumption, category: consumption.total, value: {bands: {of: {sum: {event: order_paid, of: amount}}, percentiles: [50], labels: [low, high]}}}\n",
+		"defs.yaml":   "tags:\n  band: {owner: ops, purpose: test, consumer: ops, class: consumption, category: consumption.total, value: {bands: {of: {sum: {event: order_paid, of: amount}}, percentiles: [50], labels: [low, high]}}}\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
