@@ -343,6 +343,22 @@ func neighbourSegments(s define.Segment, by func(string, any)) {
 		changed.PickedOut = nil
 		by("picked_out by nobody", changed)
 	}
+	if s.Snapshot != nil && len(s.Stages) == 0 {
+		changed := s
+		changed.Snapshot = nil
+		by("snapshot by live", changed)
+	}
+	for i, stage := range s.Stages {
+		changed := s
+		changed.Stages = slices.Clone(s.Stages)
+		changed.Stages[i].Keep++
+		by("stage keeps one more", changed)
+		if i > 0 {
+			changed.Stages = slices.Clone(s.Stages)
+			changed.Stages[i-1].By, changed.Stages[i].By = stage.By, s.Stages[i-1].By
+			by("stages turned", changed)
+		}
+	}
 	for i, picked := range s.PickedIn {
 		if picked.Expires != nil {
 			changed := s
@@ -361,12 +377,21 @@ func neighbourTiers(t define.Tier, by func(string, any)) {
 			by(kind, changed)
 		}
 	}
-	change(either(t.Highest, "tier match highest by first", "tier match first by highest"), len(t.Rules) > 1, func(t *define.Tier) { t.Highest = !t.Highest })
+	change(either(t.Highest, "tier match highest by first", "tier match first by highest"), len(t.Rules) > 1 && !t.Overlapping, func(t *define.Tier) { t.Highest = !t.Highest })
+	change(either(t.Overlapping, "overlapping by one level", "one level by overlapping"), len(t.Rules) > 1 && !t.Highest && !remembers(t), func(t *define.Tier) { t.Overlapping = !t.Overlapping })
 	change("tier otherwise by none", t.Otherwise != "", func(t *define.Tier) { t.Otherwise = "" })
 	change("applies_to by everyone", t.AppliesTo != nil, func(t *define.Tier) { t.AppliesTo = nil })
 	change("assign_on by always", len(t.AssignOn) > 0, func(t *define.Tier) { t.AssignOn = nil })
 	change("hold by at once", !t.Hold.IsZero(), func(t *define.Tier) { t.Hold = define.Duration{} })
 	change("grace by at once", !t.Grace.IsZero(), func(t *define.Tier) { t.Grace = define.Duration{} })
+	change("funnel turned", len(t.Funnel) > 1, func(t *define.Tier) {
+		t.Funnel = slices.Clone(t.Funnel)
+		slices.Reverse(t.Funnel)
+	})
+	change("aipl turned", len(t.AIPL) > 0, func(t *define.Tier) {
+		t.AIPL = slices.Clone(t.AIPL)
+		slices.Reverse(t.AIPL)
+	})
 	change("moves by none", len(t.Moves) > 0, func(t *define.Tier) { t.Moves = nil })
 }
 

@@ -339,5 +339,6 @@ func required() []string {
 		"rank by percentile", "percentile by rank", "rank turned", "top count one fewer", "top percent halved", "composite missing", "composite weight", "composite part turned",
 		"grid transposed", "ladder without its first step", "tier match first by highest", "tier match highest by first", "tier otherwise by none", "applies_to by everyone",
 		"assign_on by always", "hold by at once", "grace by at once", "moves by none", "move since an event by since entering", "move unless by always",
-		"rfm mean by median", "rfm median by mean", "rfm quantile one more", "rfm weights by equal", "rfm top one more", "rfm breaks moved", "rfm classes")
+		"rfm mean by median", "rfm median by mean", "rfm quantile one more", "rfm weights by equal", "rfm top one more", "rfm breaks moved", "rfm classes",
+		"overlapping by one level", "one level by overlapping", "funnel turned", "aipl turned", "snapshot by live", "stage keeps one more", "stages turned")
 }
