@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	runs    = flag.Int("runs", 30, "how many random businesses are kept exact step by step")
+	runs    = flag.Int("runs", 10, "how many random businesses are kept exact step by step")
 	runSeed = flag.Int("business", 0, "only the business of this seed")
 )
 
