@@ -484,11 +484,16 @@ await story('an open page follows what happens, without a reload and without a j
   if (!live) return;
   await page.goto(`${base}/changes?lang=zh`);
   await settled(page);
-  const rows = () => page.locator('.changes > li').count();
-  const before = await rows();
+  // The list is as long as it gets: the newest is another.
+  const newest = () => page.locator('.changes > li').first().innerText();
+  const before = await newest();
   const child = spawn(live[0] ?? '', live.slice(1), { stdio: 'ignore' });
   try {
-    await page.waitForFunction((n) => document.querySelectorAll('.changes > li').length > n, before, { timeout: 30_000 });
+    await page.waitForFunction(
+      (text) => /** @type {HTMLElement | null} */ (document.querySelector('.changes > li'))?.innerText !== text,
+      before,
+      { timeout: 30_000 },
+    );
     await page.goto(`${base}/tags?lang=zh`);
     await settled(page);
     const fresh = (await ask('/freshness')).publish;
