@@ -58,7 +58,8 @@ type Live struct {
 
 	// Guarded by step.
 	pending map[strata.CustomerID]strata.Touch
-	read    uint64 // commits whose touches are pending or done
+	read    uint64            // commits whose touches are pending or done
+	known   strata.CustomerID // customers up to here are pending or done
 	checked strata.Instant
 }
 
@@ -121,7 +122,7 @@ type progress struct {
 	Number    uint64            `json:"number"`  // of the last change
 	Through   strata.Instant    `json:"through"`
 	DataUntil strata.Instant    `json:"data_until"` // the last event published since the state was computed for everyone; 0 = none
-	Last      strata.CustomerID `json:"last"`       // the highest customer evaluated
+	Last      strata.CustomerID `json:"last"`       // everyone up to this customer has been evaluated
 }
 
 // standing is what only new definitions, calibrations and snapshots move.
@@ -223,19 +224,16 @@ func (l *Live) Step(ctx context.Context, now strata.Instant) (more bool, err err
 	if l.read, err = l.facts.Touched(l.read, l.add); err != nil {
 		return false, err
 	}
-	for id := s.Last + 1; id <= l.engine.people.Last(); id++ { // also those without facts
-		l.add(strata.Touch{Customer: id, From: now})
+	for last := l.engine.people.Last(); l.known < last; { // also those without facts
+		l.known++
+		l.add(strata.Touch{Customer: l.known, From: now})
 	}
 	tasks, more := l.tasks(now)
 	if len(tasks) > 0 {
 		s.grow(int(tasks[len(tasks)-1].customer) + 1)
 		done, err := l.evaluate(ctx, s, tasks, now)
 		if err == nil {
-			forget := uint64(0)
-			if len(l.pending) == 0 {
-				forget = l.read
-			}
-			err = l.publish(s, tasks, done, now, forget, more)
+			err = l.publish(s, done, now, more)
 		}
 		if err != nil {
 			l.giveBack(tasks)

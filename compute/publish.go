@@ -223,12 +223,17 @@ func (w *walker) answer(col *column, row *program.Row) strata.Value {
 	return w.eval.Stored(col.place)
 }
 
-// publish stores what the evaluations changed in one commit, with the touches
-// through the given commit forgotten, and then shows it to readers.
-func (l *Live) publish(s *state, tasks []task, done []evaluation, now strata.Instant, forget uint64, more bool) error {
+// publish stores what the evaluations changed in one commit and then shows it
+// to readers. When nobody who was touched or is new is left, the commit also
+// drops the touches that were read and notes that everyone is known: before
+// that, a process that begins anew has to find them again.
+func (l *Live) publish(s *state, done []evaluation, now strata.Instant, more bool) error {
+	settled := len(l.pending) == 0
 	next := s.progress
 	next.Publish++
-	next.Last = max(next.Last, tasks[len(tasks)-1].customer)
+	if settled {
+		next.Last = l.known
+	}
 	if !more {
 		next.Through = now
 	}
@@ -259,8 +264,8 @@ func (l *Live) publish(s *state, tasks []task, done []evaluation, now strata.Ins
 				return err
 			}
 		}
-		if forget > 0 {
-			if err := l.store.Forget(b, forget); err != nil {
+		if settled {
+			if err := l.store.Forget(b, l.read); err != nil {
 				return err
 			}
 		}
@@ -275,8 +280,8 @@ func (l *Live) publish(s *state, tasks []task, done []evaluation, now strata.Ins
 	if !more {
 		s.through = now
 	}
-	if forget > 0 {
-		s.commits = forget
+	if settled {
+		s.commits = l.read
 	}
 	s.deltas += len(deltas)
 	for i := range done {

@@ -293,7 +293,7 @@ func (l *Live) recompute(ctx context.Context, s *state, causes map[define.Ref]st
 	}
 	l.removeSnapshots(s.Snapshot)
 	if len(old.Prints) == 0 {
-		l.read = max(l.read, read)
+		l.read, l.known = max(l.read, read), last
 	}
 	s.timers = newTimers(s.next)
 	s.deltas = 0

@@ -183,6 +183,7 @@ func (l *Live) open(ctx context.Context, now strata.Instant) error {
 		s.table = audience.NewTable(now)
 		l.read = l.engine.source.Commits()
 	}
+	l.known = s.Last
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.current = s
@@ -224,7 +225,9 @@ func (l *Live) load(ctx context.Context) (*state, error) {
 	next, latest := s.table.Tags[nextColumn], s.table.Tags[latestColumn]
 	delete(s.table.Tags, nextColumn)
 	delete(s.table.Tags, latestColumn)
-	s.grow(int(m.Last) + 1)
+	if !s.table.Everyone.IsEmpty() {
+		s.grow(int(s.table.Everyone.Maximum()) + 1)
+	}
 	for c := range s.next {
 		if v := next.Get(strata.CustomerID(c)); !v.IsMissing() {
 			s.next[c] = strata.Instant(v.Int)
