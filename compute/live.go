@@ -526,15 +526,3 @@ func (l *Live) Since() strata.Instant {
 	}
 	return l.current.Floor
 }
-
-// TimeSince reports whether a tag is the time since something, which passes
-// without being a change.
-func (l *Live) TimeSince(tag string) bool {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if l.current == nil || l.current.program == nil {
-		return false
-	}
-	i := slices.IndexFunc(l.current.program.Tags(), func(t program.Tag) bool { return t.Name == tag })
-	return i >= 0 && l.current.program.Tags()[i].Since != 0
-}

@@ -390,10 +390,7 @@ func (r *run) checkHistories(live *compute.Answer) error {
 			if len(history) == 0 && r.IntN(4) > 0 {
 				continue
 			}
-			if ref.Kind == "tag" && r.definitions.set.Tags[ref.Name].Change != "dynamic" {
-				continue
-			}
-			if ref.Kind == "tag" && r.live.TimeSince(ref.Name) {
+			if !r.live.Follows(ref) {
 				continue
 			}
 			instants := []strata.Instant{begun, r.now}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -101,6 +102,9 @@ func (c *call) changesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "changes", Short: "List what changed: who entered, left and moved, in the order in which it was published", Args: exactly(0, "no arguments"),
 		RunE: c.withData(func(ctx context.Context, b *business, _ []string) error {
+			if limit < 0 {
+				return usageError{errors.New("--limit: choose a number above 0, or 0 for all")}
+			}
 			if err := b.live.CatchUp(ctx, c.instant()); err != nil {
 				return err
 			}
@@ -156,6 +160,10 @@ func (c *call) historyCommand() *cobra.Command {
 			}
 			if err := b.live.CatchUp(ctx, c.instant()); err != nil {
 				return err
+			}
+			if !b.live.Follows(ref) {
+				return &strata.Error{Code: strata.Invalid, Field: ref.Kind + "s." + ref.Name, Message: "only the last value of this tag is kept",
+					Hint: "write change: dynamic in its definition to keep every change from then on; explain --as-of answers for any past instant"}
 			}
 			list, err := b.live.History(customer, ref)
 			if err != nil {
