@@ -138,7 +138,7 @@ func (l *loader) take(kind byte, name string, content []byte) (err error) {
 	switch kind {
 	case sectionMeta:
 		t.AsOf, t.DataUntil = strata.Instant(p.uint64()), strata.Instant(p.uint64())
-		t.Sequence, t.Definitions = p.uint64(), p.text()
+		t.Sequence = p.uint64()
 	case sectionEveryone:
 		t.Everyone, err = parseSet(content)
 		return err

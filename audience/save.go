@@ -44,8 +44,7 @@ func (t *Table) Save(w io.Writer) error {
 	s.section(sectionMeta, "", func(b []byte) []byte {
 		b = order.AppendUint64(b, uint64(t.AsOf))
 		b = order.AppendUint64(b, uint64(t.DataUntil))
-		b = order.AppendUint64(b, t.Sequence)
-		return appendText(b, t.Definitions)
+		return order.AppendUint64(b, t.Sequence)
 	})
 	s.section(sectionEveryone, "", func(b []byte) []byte { return s.appendSet(b, t.Everyone) })
 	for _, name := range slices.Sorted(maps.Keys(t.Segments)) {

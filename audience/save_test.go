@@ -30,7 +30,7 @@ func savedTable(t testing.TB) (*audience.Table, []byte) {
 		})
 	}
 	table := b.Table()
-	table.Definitions, table.Sequence, table.DataUntil = "abc", 42, 5
+	table.Sequence, table.DataUntil = 42, 5
 	table.Tags["any"].Set(1, strata.IDOf("13800000000"))
 	table.Tiers["t"].SetMask(8, 3)
 	table.Tags["city"].Set(1, strata.TextOf("only once"))
@@ -52,7 +52,7 @@ func TestSave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if loaded.AsOf != table.AsOf || loaded.DataUntil != 5 || loaded.Sequence != 42 || loaded.Definitions != "abc" {
+	if loaded.AsOf != table.AsOf || loaded.DataUntil != 5 || loaded.Sequence != 42 {
 		t.Errorf("%+v", loaded)
 	}
 	if !bytes.Equal(save(t, loaded), file) {

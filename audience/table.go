@@ -19,14 +19,13 @@ import (
 // it; see Snapshot for those who read meanwhile. The sets are written by a
 // Writer only: others clone them first.
 type Table struct {
-	AsOf        strata.Instant
-	DataUntil   strata.Instant // the last event at or before AsOf; 0 = none
-	Definitions string         // a fingerprint of the definitions that were evaluated
-	Sequence    uint64         // the last change that the table shows
-	Everyone    *roaring.Bitmap
-	Segments    map[string]*roaring.Bitmap
-	Tags        map[string]*Column
-	Tiers       map[string]*Levels
+	AsOf      strata.Instant
+	DataUntil strata.Instant // the last event at or before AsOf; 0 = none
+	Sequence  uint64         // the last change that the table shows
+	Everyone  *roaring.Bitmap
+	Segments  map[string]*roaring.Bitmap
+	Tags      map[string]*Column
+	Tiers     map[string]*Levels
 }
 
 // NewTable returns an empty table for an instant.
