@@ -32,7 +32,8 @@ type Facts interface {
 // Results is the store of what Live publishes, which is the store of the
 // facts: one commit holds results and drops the touches they answer.
 type Results interface {
-	Update(sync bool, fn func(strata.Batch) error) error
+	// Publish commits results durably, without being a commit of facts.
+	Publish(fn func(strata.Batch) error) error
 	ScanKeys(from, to []byte, fn func(key, value []byte) error) error
 	Track() error
 	Forget(b strata.Batch, through uint64) error

@@ -248,7 +248,7 @@ func (l *Live) publish(s *state, done []evaluation, now strata.Instant, more boo
 		}
 	}
 	next.Number += count
-	err := l.store.Update(true, func(b strata.Batch) error {
+	err := l.store.Publish(func(b strata.Batch) error {
 		if err := b.Set(resultKey(deltaKind, next.Publish), deltas); err != nil {
 			return err
 		}

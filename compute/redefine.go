@@ -262,7 +262,7 @@ func (l *Live) recompute(ctx context.Context, s *state, causes map[define.Ref]st
 	if err := l.saveSnapshot(s); err != nil {
 		return err
 	}
-	err := l.store.Update(true, func(b strata.Batch) error {
+	err := l.store.Publish(func(b strata.Batch) error {
 		if count > 0 {
 			value := binary.AppendVarint(nil, int64(now))
 			value = binary.AppendUvarint(value, count)

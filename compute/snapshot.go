@@ -130,7 +130,7 @@ func (l *Live) snapshot() error {
 	}
 	next := s.meta
 	next.Snapshot, next.Through = s.Publish, s.through
-	err := l.store.Update(true, func(b strata.Batch) error {
+	err := l.store.Publish(func(b strata.Batch) error {
 		if err := l.forgetDeltas(b, next.Snapshot); err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ type Batch struct {
 	writes    *pebble.Batch
 	changes   map[string]change
 	touches   touches
+	results   bool // what is computed from facts: no news to who counts commits
 	committed bool
 }
 
@@ -140,14 +141,17 @@ func (s *Store) Commit(b *Batch, sync bool) error {
 				return err
 			}
 		}
-		number := s.commits.Load() + 1
+		number := s.commits.Load()
+		if !b.results {
+			number++
+			if err := b.writes.Set(commitsKey, binary.BigEndian.AppendUint64(nil, number), nil); err != nil {
+				return err
+			}
+		}
 		if len(b.touches.of) > 0 && s.tracking.Load() {
 			if err := b.writes.Set(appendTouchedKey(nil, number), appendTouches(nil, b.touches.of), nil); err != nil {
 				return err
 			}
-		}
-		if err := b.writes.Set(commitsKey, binary.BigEndian.AppendUint64(nil, number), nil); err != nil {
-			return err
 		}
 		if sync {
 			if err := s.db.ApplyNoSyncWait(b.writes, pebble.Sync); err != nil {

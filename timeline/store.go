@@ -268,8 +268,8 @@ func (s *Store) Settings() strata.Settings { return s.settings }
 func (s *Store) Dictionary() strata.Dictionary { return s.dictionary }
 
 // Commits returns the number of the last commit. It grows with every commit
-// (and jumps after a process ended without Close) and is the same after
-// closing and opening.
+// but those of Publish (and jumps after a process ended without Close), and is
+// the same after closing and opening.
 func (s *Store) Commits() uint64 { return s.commits.Load() }
 
 // Get returns a copy of a key's value, or nil where there is none. An empty

@@ -166,3 +166,19 @@ func (s *Store) arrived() {
 		s.arrival = nil
 	}
 }
+
+// Publish commits, durably, what fn writes of results that were computed from
+// facts. It is no commit of facts: Commits stays as it is, so that what was
+// asked of the facts before holds still. fn must not append facts.
+func (s *Store) Publish(fn func(strata.Batch) error) error {
+	b := s.NewBatch()
+	defer b.Close()
+	b.results = true
+	if err := fn(b); err != nil {
+		return err
+	}
+	if len(b.touches.of) > 0 {
+		return &strata.Error{Code: strata.Internal, Message: "facts among results"}
+	}
+	return s.Commit(b, true)
+}

@@ -90,8 +90,15 @@ func TestTouched(t *testing.T) {
 	if !errors.Is(err, refused) {
 		t.Errorf("the error of the writer came back as %v", err)
 	}
-	if err := s.Update(true, func(b strata.Batch) error { return s.Forget(b, first) }); err != nil {
+	before := s.Commits()
+	if err := s.Publish(func(b strata.Batch) error { return s.Forget(b, first) }); err != nil {
 		t.Fatal(err)
+	}
+	if s.Commits() != before {
+		t.Errorf("publishing moved the number of commits from %d to %d", before, s.Commits())
+	}
+	if err := s.Publish(visit(12, 1)); strata.CodeOf(err) != strata.Internal {
+		t.Errorf("facts among results: %v", err)
 	}
 	if list, _ := touched(t, s, 0); !slices.Equal(list, []strata.Touch{{Customer: 9}}) {
 		t.Errorf("touches after forgetting: %v", list)

@@ -69,7 +69,7 @@ export async function definitionStories({ browser, page, base, said, settled, ch
     await page.locator('.checked [role="status"].good').waitFor();
     check(/60/.test(await page.locator('.meaning .says').innerText()), 'the sentence is not that of the text');
     await preview.click();
-    await page.locator('.plan-item').waitFor();
+    await page.getByRole('button', { name: '发布', exact: true }).waitFor(); // the estimate has given way to the exact numbers
     const counts = page.locator('.plan-counts dd');
     const after = number((await counts.nth(0).locator('b').innerText()) || '0');
     check(after > 0 && number(await counts.nth(1).innerText()) === after, 'those who enter a new segment are not its members');
