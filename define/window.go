@@ -23,32 +23,6 @@ func DayStart(day int64, zone *time.Location) strata.Instant {
 	return firstInstant(day*millisADay, zone)
 }
 
-// firstInstant returns the first instant whose local clock reads local
-// (milliseconds since 1970-01-01 00:00 of the clock) or later.
-func firstInstant(local int64, zone *time.Location) strata.Instant {
-	// No zone has ever been more than 16 hours from UTC.
-	t := time.UnixMilli(local - 16*3600*1000).In(zone)
-	for {
-		start, end := t.ZoneBounds()
-		_, offset := t.Zone()
-		at := local - int64(offset)*1000
-		if !start.IsZero() {
-			at = max(at, start.UnixMilli())
-		}
-		if end.IsZero() || at < end.UnixMilli() {
-			return strata.Instant(at)
-		}
-		t = end
-	}
-}
-
-// localMillis returns what the local clock reads at t, in milliseconds since
-// 1970-01-01 00:00 of the clock.
-func localMillis(t strata.Instant, zone *time.Location) int64 {
-	_, offset := t.In(zone).Zone()
-	return int64(t) + int64(offset)*1000
-}
-
 // DayOf returns the civil day of an instant in the zone, in days since
 // 1970-01-01: the last day whose DayStart is not after t.
 func DayOf(t strata.Instant, zone *time.Location) int64 {
