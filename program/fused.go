@@ -24,7 +24,7 @@ type fused struct {
 	sets     []windowSet
 	filters  []filter
 	filterOf map[string]int
-	tests    int // of all filters
+	sifted   int // of all sieves
 	distinct []distinct
 	located  []bool // by plan: others than the plan want the places of its windows
 }
@@ -62,6 +62,7 @@ type plan struct {
 	sight
 	set    int
 	groups []group
+	sieves []sieve
 	adds   bool // the group adding has no filter and begins with a column that is added up
 	adding int
 }
@@ -90,6 +91,7 @@ type rung struct {
 type group struct {
 	filter  int // -1 = all events
 	counts  []use
+	seen    []use // by what is distinct
 	columns []columnUses
 }
 
@@ -105,7 +107,6 @@ type columnUses struct {
 // filter is the tests that events pass. Filters of equal definitions are one.
 type filter struct {
 	tests  []propertyTest
-	number int    // of the first test among all filters'
 	steady []bool // by test: the answer depends on the value alone
 }
 
@@ -160,6 +161,7 @@ func (c *compiler) fuse(x define.Aggregate) (int, bool) {
 			p.groups[g].counts = append(p.groups[g].counts, u)
 		case define.DaysActive, define.Distinct:
 			d.plans, d.groups, d.windows = append(d.plans, at), append(d.groups, g), append(d.windows, u.window)
+			p.groups[g].seen = append(p.groups[g].seen, u)
 		default:
 			if !seen {
 				continue
@@ -240,6 +242,7 @@ func (x *fused) settle() {
 	}
 	for i := range x.plans {
 		p := &x.plans[i]
+		p.sieves = x.sievesOf(p)
 		p.adding = slices.IndexFunc(p.groups, func(g group) bool { return g.filter < 0 })
 		p.adds = p.adding >= 0 && len(p.groups[p.adding].columns) > 0 && len(p.groups[p.adding].columns[0].sums) > 0
 	}
@@ -278,11 +281,10 @@ func (c *compiler) filter(s *selection, x define.Selection) int {
 	if !known {
 		at = len(c.fused.filters)
 		c.fused.filterOf[name] = at
-		f := filter{tests: s.where, number: c.fused.tests}
+		f := filter{tests: s.where}
 		for _, w := range x.Where {
 			f.steady = append(f.steady, steady(w.Test))
 		}
-		c.fused.tests += len(x.Where)
 		c.fused.filters = append(c.fused.filters, f)
 	}
 	return at

@@ -1,209 +1,232 @@
 package program
 
 import (
-	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 
 	"strata"
 	"strata/define"
 )
 
-// What is known of a dictionary code under a test.
-const (
-	fails   uint8 = 0
-	passes  uint8 = 1
-	unasked uint8 = 2
-)
+// sieve tells, in one reading of a run, which events pass which of up to
+// mostSieved filters of a plan: a word for each event, with a bit for each
+// group of the plan that has a filter.
+type sieve struct {
+	groups  []int // of the plan, by bit
+	windows []int // of what is read of the groups: places in the plan's window set
+	by      []sifted
+}
 
-// fill finds which events of a run pass a filter, once for each customer.
-func (x *fusedFrame) fill(f *frame, number int, r *strata.Run, m *mask) {
-	if m.ready {
-		return
+// mostSieved leaves the highest bit of a word free; see codeWords.
+const mostSieved = 63
+
+// sifted is what the filters of a sieve ask of one property.
+type sifted struct {
+	property uint16
+	number   int // among all of the program
+	tests    []sieveTest
+	known    bool // some event has the property
+	steady   bool // every answer depends on the value alone
+	ranges   bool // every test is a range of decimals
+}
+
+// sieveTest is one test of a property, and the word of the filter that it
+// belongs to.
+type sieveTest struct {
+	*propertyTest
+	word uint64
+}
+
+// sieves makes those of a plan.
+func (x *fused) sievesOf(p *plan) []sieve {
+	var out []sieve
+	for g := range p.groups {
+		group := &p.groups[g]
+		if group.filter < 0 {
+			continue
+		}
+		if n := len(out); n == 0 || len(out[n-1].groups) == mostSieved {
+			out = append(out, sieve{})
+		}
+		s := &out[len(out)-1]
+		word := uint64(1) << len(s.groups)
+		s.groups = append(s.groups, g)
+		s.windows = group.addWindows(s.windows)
+		filter := &x.filters[group.filter]
+		for i := range filter.tests {
+			t := &filter.tests[i]
+			at := slices.IndexFunc(s.by, func(by sifted) bool { return by.property == t.property && by.known == t.known })
+			if at < 0 {
+				at = len(s.by)
+				s.by = append(s.by, sifted{property: t.property, number: x.sifted, known: t.known, steady: true, ranges: true})
+				x.sifted++
+			}
+			by := &s.by[at]
+			by.tests = append(by.tests, sieveTest{t, word})
+			by.steady, by.ranges = by.steady && filter.steady[i], by.ranges && t.between != nil
+		}
 	}
-	m.ready = true
-	m.of, m.counted = grown(m.of, r.N), grown(m.counted, r.N+1)
-	filter := &f.p.fused.filters[number]
-	for i := range filter.tests {
-		t := &filter.tests[i]
-		if i == 0 {
-			for k := range m.of {
-				m.of[k] = 1
+	return out
+}
+
+// addWindows adds the places of the group's windows that are not there yet.
+func (g *group) addWindows(to []int) []int {
+	add := func(uses []use) {
+		for _, u := range uses {
+			if !slices.Contains(to, u.window) {
+				to = append(to, u.window)
 			}
 		}
-		c, regular := onlyColumn(r, t.property)
+	}
+	add(g.counts)
+	add(g.seen)
+	for i := range g.columns {
+		add(g.columns[i].sums)
+		add(g.columns[i].extremes)
+	}
+	return to
+}
+
+// codeWords is what is known of each dictionary code of a property under the
+// tests of a sieve: the words of the filters that its text passes, and
+// askedCode.
+type codeWords []uint64
+
+const askedCode = 1 << 63
+
+// scaledRanges are the ranges of a property's tests at the scale of the column
+// that was read last.
+type scaledRanges struct {
+	scale uint8
+	known bool
+	of    []scaledRange
+}
+
+// scaledRange has both ends in it; none is in it where low is above high.
+type scaledRange struct {
+	low, high int64
+	word      uint64
+}
+
+// sift leaves in found.passed the events of each group of a sieve that pass
+// its filter, ascending, as far as some window of the groups reaches.
+func (x *fusedFrame) sift(f *frame, s *sieve, found *planFrame) {
+	for _, g := range s.groups {
+		found.passed[g] = found.passed[g][:0]
+	}
+	from, to := math.MaxInt, 0
+	for _, w := range s.windows {
+		if found.from[w] < found.to[w] {
+			from, to = min(from, found.from[w]), max(to, found.to[w])
+		}
+	}
+	if from >= to {
+		return
+	}
+	all := uint64(1)<<len(s.groups) - 1
+	x.words = grown(x.words, to-from)
+	words := x.words
+	for i := range words {
+		words[i] = all
+	}
+	for i := range s.by {
+		by := &s.by[i]
+		c, regular := onlyColumn(found.run, by.property)
 		switch {
-		case !t.known || regular && c == nil:
-			if !t.test(f, strata.Value{}) {
-				clear(m.of)
+		case !by.known || regular && c == nil:
+			for _, t := range by.tests {
+				if all&t.word != 0 && !t.test(f, strata.Value{}) {
+					all &^= t.word
+				}
 			}
-		case regular && c.Valid == nil && filter.steady[i] && (c.Kind == strata.Text || c.Kind == strata.List):
-			x.byCode(f, t, filter.number+i, c, m.of)
-		case regular && c.Valid == nil && t.between != nil && (c.Kind == strata.Number || c.Kind == strata.Money):
+		case regular && c.Valid == nil && by.steady && (c.Kind == strata.Text || c.Kind == strata.List):
+			x.siftCodes(f, by, c, from, words)
+		case regular && c.Valid == nil && by.ranges && (c.Kind == strata.Number || c.Kind == strata.Money):
+			x.siftNumbers(by, c, from, words)
+		default:
+			for k, word := range words {
+				for _, t := range by.tests {
+					if word&t.word != 0 && !t.holds(f, found.run, from+k) {
+						word &^= t.word
+					}
+				}
+				words[k] = word
+			}
+		}
+		if all == 0 {
+			return
+		}
+	}
+	for k, word := range words {
+		for word &= all; word != 0; word &= word - 1 {
+			g := s.groups[bits.TrailingZeros64(word)]
+			found.passed[g] = append(found.passed[g], int32(from+k))
+		}
+	}
+}
+
+// siftCodes takes out of the words the filters that the texts do not pass.
+// Each text is tested once.
+func (x *fusedFrame) siftCodes(f *frame, by *sifted, c *strata.Column, from int, words []uint64) {
+	known := x.codes[by.number]
+	for k := range words {
+		code := c.Code(from + k)
+		if code >= uint64(len(known)) || known[code] == 0 {
+			known = x.ask(f, by, c, code)
+		}
+		words[k] &= known[code]
+	}
+}
+
+// ask tests a text and remembers the answers.
+func (x *fusedFrame) ask(f *frame, by *sifted, c *strata.Column, code uint64) codeWords {
+	known := x.codes[by.number]
+	for code >= uint64(len(known)) {
+		known = append(known, 0)
+	}
+	word, v := ^uint64(0), strata.Value{Kind: c.Kind, Text: f.text(c.Property, code)}
+	for _, t := range by.tests {
+		if !t.test(f, v) {
+			word &^= t.word
+		}
+	}
+	known[code] = word | askedCode
+	x.codes[by.number] = known
+	return known
+}
+
+// siftNumbers takes out of the words the filters whose ranges the numbers are
+// not in.
+func (x *fusedFrame) siftNumbers(by *sifted, c *strata.Column, from int, words []uint64) {
+	ranges := &x.ranges[by.number]
+	if !ranges.known || ranges.scale != c.Scale {
+		*ranges = scaledRanges{scale: c.Scale, known: true, of: ranges.of[:0]}
+		for _, t := range by.tests {
 			low, high := t.between.at(c.Scale)
-			for k, v := range x.read(c, r.N) {
-				if v < low || v > high {
-					m.of[k] = 0
-				}
-			}
-		default:
-			for k := range m.of {
-				if m.of[k] != 0 && !t.holds(f, r, k) {
-					m.of[k] = 0
-				}
-			}
+			ranges.of = append(ranges.of, scaledRange{low, high, t.word})
 		}
 	}
-	n := int64(0)
-	m.counted[0] = 0
-	for k, pass := range m.of {
-		n += int64(pass)
-		m.counted[k+1] = n
+	for k := range words {
+		v, out := c.Int(from+k), uint64(0)
+		for _, r := range ranges.of {
+			if v < r.low || v > r.high {
+				out |= r.word
+			}
+		}
+		words[k] &^= out
 	}
 }
 
-// byCode leaves in a mask the events whose text passes a test. Each text is
-// tested once.
-func (x *fusedFrame) byCode(f *frame, t *propertyTest, number int, c *strata.Column, of []uint8) {
-	memo := x.memo[number]
-	data := c.Data
-	for k := range of {
-		var code uint64
-		switch c.Width {
-		case 1:
-			code, data = uint64(data[0]), data[1:]
-		case 2:
-			code, data = uint64(binary.LittleEndian.Uint16(data)), data[2:]
-		case 4:
-			code, data = uint64(binary.LittleEndian.Uint32(data)), data[4:]
-		default:
-			code, data = binary.LittleEndian.Uint64(data), data[8:]
-		}
-		if code >= uint64(len(memo)) || memo[code] == unasked {
-			memo = x.ask(f, t, number, c, code)
-		}
-		of[k] &= memo[code]
+// within returns those of ascending events that are in [from, to).
+func within(events []int32, from, to int) []int32 {
+	for len(events) > 0 && int(events[0]) < from {
+		events = events[1:]
 	}
-}
-
-// ask tests a text and remembers the answer.
-func (x *fusedFrame) ask(f *frame, t *propertyTest, number int, c *strata.Column, code uint64) []uint8 {
-	memo := x.memo[number]
-	for code >= uint64(len(memo)) {
-		memo = append(memo, unasked)
+	for len(events) > 0 && int(events[len(events)-1]) >= to {
+		events = events[:len(events)-1]
 	}
-	memo[code] = fails
-	if t.test(f, strata.Value{Kind: c.Kind, Text: f.text(c.Property, code)}) {
-		memo[code] = passes
-	}
-	x.memo[number] = memo
-	return memo
-}
-
-// count counts distinct values or days.
-func (x *fusedFrame) count(f *frame, d *distinct) {
-	var only *planFrame
-	var which int
-	runs := 0
-	for i, at := range d.plans {
-		found := &x.plans[at]
-		if w := d.windows[i]; found.run != nil && found.from[w] < found.to[w] {
-			only, which = found, i
-			runs++
-		}
-	}
-	if runs == 0 {
-		return
-	}
-	if runs == 1 && d.days {
-		x.ints[d.slot] = x.daysOf(f, d, only, which)
-		return
-	}
-	var like *strata.Column
-	x.keys = x.keys[:0]
-	if x.mark++; x.mark == 0 {
-		clear(x.marks)
-		x.mark = 1
-	}
-	n := int64(0)
-	for i, at := range d.plans {
-		found := &x.plans[at]
-		if found.run == nil {
-			continue
-		}
-		from, to := found.from[d.windows[i]], found.to[d.windows[i]]
-		if from >= to {
-			continue
-		}
-		var c *strata.Column
-		if !d.days {
-			var regular bool
-			c, regular = onlyColumn(found.run, d.property)
-			if !regular || c != nil && like != nil && (c.Kind != like.Kind || c.Scale != like.Scale) {
-				x.odd[d.slot], x.used, x.irregular = true, true, true
-				return
-			}
-			if c == nil {
-				continue
-			}
-			like = c
-		}
-		var m *mask
-		if d.filter >= 0 {
-			m = &found.masks[d.groups[i]]
-			x.fill(f, d.filter, found.run, m)
-		}
-		for k := from; k < to; k++ {
-			if m != nil && m.of[k] == 0 {
-				continue
-			}
-			switch {
-			case d.days:
-				x.keys = append(x.keys, f.days.of(found.run.At(k)))
-			case !c.Has(k):
-			case c.Kind == strata.Text || c.Kind == strata.List:
-				code := c.Code(k)
-				for code >= uint64(len(x.marks)) {
-					x.marks = append(x.marks, 0)
-				}
-				if x.marks[code] != x.mark {
-					x.marks[code] = x.mark
-					n++
-				}
-			case c.Kind == strata.ID:
-				x.keys = append(x.keys, int64(c.Code(k)))
-			default:
-				x.keys = append(x.keys, c.Int(k))
-			}
-		}
-	}
-	slices.Sort(x.keys)
-	for i, key := range x.keys {
-		if i == 0 || key != x.keys[i-1] {
-			n++
-		}
-	}
-	x.ints[d.slot] = n
-}
-
-// daysOf counts the days of one run's events, which are in order.
-func (x *fusedFrame) daysOf(f *frame, d *distinct, found *planFrame, which int) int64 {
-	var m *mask
-	if d.filter >= 0 {
-		m = &found.masks[d.groups[which]]
-		x.fill(f, d.filter, found.run, m)
-	}
-	n, last := int64(0), int64(0)
-	for k := found.from[d.windows[which]]; k < found.to[d.windows[which]]; k++ {
-		if m != nil && m.of[k] == 0 {
-			continue
-		}
-		if day := f.days.of(found.run.At(k)); n == 0 || day != last {
-			last = day
-			n++
-		}
-	}
-	return n
+	return events
 }
 
 // numberRange is a test of a decimal that is true from low to high; missing

@@ -31,8 +31,10 @@ type fusedFrame struct {
 	places []int
 	prefix []int64
 	values []int64
-	memo   [][]uint8 // by test: what is known of each code
-	marks  []uint32  // by code: the mark of the last distinct that saw it
+	words  []uint64       // by event: see sieve
+	codes  []codeWords    // by sifted
+	ranges []scaledRanges // by sifted
+	marks  []uint32       // by code: the mark of the last distinct that saw it
 	mark   uint32
 	keys   []int64
 }
@@ -41,14 +43,7 @@ type fusedFrame struct {
 type planFrame struct {
 	run      *strata.Run // nil where the customer has none
 	from, to []int       // by window: events [from, to)
-	masks    []mask      // by group
-}
-
-// mask says which events pass a filter: 1 or 0.
-type mask struct {
-	of      []uint8
-	counted []int64 // [i] = how many before the i-th
-	ready   bool
+	passed   [][]int32   // by group with a filter: the events that pass it
 }
 
 func (f *frame) initFused() {
@@ -64,9 +59,9 @@ func (f *frame) initFused() {
 	x.plans, x.ladders = make([]planFrame, len(p.plans)), make([]ladder, len(p.plans))
 	for i := range x.plans {
 		n := len(p.sets[p.plans[i].set].windows)
-		x.plans[i] = planFrame{from: make([]int, n), to: make([]int, n), masks: make([]mask, len(p.plans[i].groups))}
+		x.plans[i] = planFrame{from: make([]int, n), to: make([]int, n), passed: make([][]int32, len(p.plans[i].groups))}
 	}
-	x.memo = make([][]uint8, p.tests)
+	x.codes, x.ranges = make([]codeWords, p.sifted), make([]scaledRanges, p.sifted)
 	x.largest = make([]bool, n)
 	for i := range x.largest {
 		x.largest[i] = p.measures[i].kind == define.Max
@@ -197,14 +192,15 @@ func (x *fusedFrame) run(f *frame) {
 		if l == nil {
 			first = x.locate(p, found, set)
 		}
+		for k := range p.sieves {
+			x.sift(f, &p.sieves[k], found)
+		}
 		for g := range p.groups {
-			group := &p.groups[g]
-			if group.filter < 0 {
+			if group := &p.groups[g]; group.filter < 0 {
 				x.all(group, found, first, l)
-				continue
+			} else if len(found.passed[g]) > 0 || len(group.columns) > 0 {
+				x.some(group, found, found.passed[g])
 			}
-			found.masks[g].ready = false
-			x.some(f, group, found, &found.masks[g])
 		}
 	}
 	for i := range f.p.fused.distinct {
@@ -427,31 +423,56 @@ func (x *fusedFrame) all(g *group, found *planFrame, added *strata.Column, l *la
 				}
 			}
 			if len(uses.extremes) > 0 {
-				x.extremes(uses.extremes, c, found, nil)
+				x.extremes(uses.extremes, c, found)
 			}
 		default:
-			x.masked(uses, c, found, nil)
+			x.gapped(uses, c, found)
 		}
 	}
 }
 
 // some adds up what is read of the events of a run that pass a filter.
-func (x *fusedFrame) some(f *frame, g *group, found *planFrame, m *mask) {
-	if len(g.counts) > 0 {
-		x.fill(f, g.filter, found.run, m)
-		for _, u := range g.counts {
-			x.ints[u.slot] += m.counted[found.to[u.window]] - m.counted[found.from[u.window]]
-		}
+func (x *fusedFrame) some(g *group, found *planFrame, passed []int32) {
+	for _, u := range g.counts {
+		x.ints[u.slot] += int64(len(within(passed, found.from[u.window], found.to[u.window])))
 	}
 	for i := range g.columns {
 		uses := &g.columns[i]
 		c, regular := onlyColumn(found.run, uses.property)
 		switch {
-		case !regular:
+		case !regular || c != nil && (c.Kind == strata.Float || unsigned(c.Kind)):
 			x.refuse(uses)
 		case c != nil:
-			x.fill(f, g.filter, found.run, m)
-			x.masked(uses, c, found, m)
+			x.listed(uses, c, found, passed)
+		}
+	}
+}
+
+// listed reads a column of the events that pass a filter.
+func (x *fusedFrame) listed(uses *columnUses, c *strata.Column, found *planFrame, passed []int32) {
+	if c.Kind == strata.Money || c.Kind == strata.Number { // else other kinds add nothing
+		for _, u := range uses.sums {
+			sum, n := int64(0), int64(0)
+			for _, k := range within(passed, found.from[u.window], found.to[u.window]) {
+				if c.Has(int(k)) {
+					sum += c.Int(int(k))
+					n++
+				}
+			}
+			x.add(u.slot, c.Scale, sum, n)
+		}
+	}
+	for _, u := range uses.extremes {
+		low, high, n := int64(math.MaxInt64), int64(math.MinInt64), int64(0)
+		for _, k := range within(passed, found.from[u.window], found.to[u.window]) {
+			if c.Has(int(k)) {
+				v := c.Int(int(k))
+				low, high = min(low, v), max(high, v)
+				n++
+			}
+		}
+		if n > 0 {
+			x.extreme(u.slot, c, low, high, n)
 		}
 	}
 }
@@ -480,9 +501,8 @@ func (x *fusedFrame) add(slot int, scale uint8, sum, n int64) {
 	}
 }
 
-// masked reads a column of which some events have no value or do not pass
-// the mask; nil = all pass.
-func (x *fusedFrame) masked(uses *columnUses, c *strata.Column, found *planFrame, m *mask) {
+// gapped reads a column of which some events have no value.
+func (x *fusedFrame) gapped(uses *columnUses, c *strata.Column, found *planFrame) {
 	if c.Kind == strata.Float || unsigned(c.Kind) {
 		x.refuse(uses)
 		return
@@ -494,34 +514,24 @@ func (x *fusedFrame) masked(uses *columnUses, c *strata.Column, found *planFrame
 		sums[0], counts[0] = 0, 0
 		values := x.read(c, n)
 		for i, v := range values {
-			passes := int64(1)
-			if m != nil {
-				passes = int64(m.of[i])
-			}
+			there := int64(1)
 			if c.Valid != nil {
-				passes &= int64(c.Valid[i>>3] >> (i & 7) & 1)
+				there = int64(c.Valid[i>>3] >> (i & 7) & 1)
 			}
-			sums[i+1] = sums[i] + v&-passes
-			counts[i+1] = counts[i] + passes
+			sums[i+1] = sums[i] + v&-there
+			counts[i+1] = counts[i] + there
 		}
 		for _, u := range uses.sums {
 			low, high := found.from[u.window], found.to[u.window]
 			x.add(u.slot, c.Scale, sums[high]-sums[low], counts[high]-counts[low])
 		}
 	} // else other kinds add nothing
-	x.extremes(uses.extremes, c, found, m)
+	x.extremes(uses.extremes, c, found)
 }
 
 // extremes finds the least and largest values.
-func (x *fusedFrame) extremes(uses []use, c *strata.Column, found *planFrame, m *mask) {
+func (x *fusedFrame) extremes(uses []use, c *strata.Column, found *planFrame) {
 	if len(uses) == 0 {
-		return
-	}
-	if c.Kind == strata.Float || unsigned(c.Kind) {
-		x.used, x.irregular = true, true
-		for _, u := range uses {
-			x.odd[u.slot] = true
-		}
 		return
 	}
 	values := x.read(c, found.run.N)
@@ -529,14 +539,14 @@ func (x *fusedFrame) extremes(uses []use, c *strata.Column, found *planFrame, m 
 		low, high := int64(math.MaxInt64), int64(math.MinInt64)
 		n := int64(0)
 		from, to := found.from[u.window], found.to[u.window]
-		if m == nil && c.Valid == nil {
+		if c.Valid == nil {
 			for _, v := range values[from:max(from, to)] {
 				low, high = min(low, v), max(high, v)
 			}
 			n = int64(max(to-from, 0))
 		} else {
 			for i := from; i < to; i++ {
-				if (m == nil || m.of[i] != 0) && c.Has(i) {
+				if c.Has(i) {
 					low, high = min(low, values[i]), max(high, values[i])
 					n++
 				}
