@@ -113,7 +113,7 @@ type gathered struct {
 	column *Column
 	has    presence
 	numbers
-	recent [64]recentText
+	recent [256]recentText
 }
 
 // recentText is a text whose code was asked for lately.
@@ -211,8 +211,8 @@ func (g *gathered) take(at int, v *strata.Value) bool {
 // know them again.
 func (g *gathered) code(text string) uint32 {
 	data := unsafe.StringData(text)
-	at := uintptr(unsafe.Pointer(data))
-	known := &g.recent[(at>>4^at>>10)%uintptr(len(g.recent))]
+	// Multiplied so, addresses that differ a little go to unlike places.
+	known := &g.recent[uint64(uintptr(unsafe.Pointer(data)))*0x9e3779b97f4a7c15>>56]
 	if len(text) != len(known.text) || data != unsafe.StringData(known.text) || text == "" {
 		*known = recentText{text, g.column.texts.code(text)}
 	}

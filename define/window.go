@@ -116,6 +116,13 @@ func Completed(from, asOf strata.Instant, unit Unit, zone *time.Location) int64 
 	if ms, ok := d.Millis(); ok {
 		return int64(asOf-from) / ms
 	}
+	if s, _ := offsetsOf(zone).find(int64(asOf)); int64(from) >= s.from && (unit == Day || unit == Week) {
+		n := int64(asOf-from) / millisADay // the clock has not been changed in between
+		if unit == Week {
+			n /= 7
+		}
+		return n
+	}
 	n := floorDiv(localMillis(asOf, zone), millisADay) - floorDiv(localMillis(from, zone), millisADay)
 	switch unit {
 	case Week:

@@ -154,6 +154,17 @@ func (d *calendar) of(at strata.Instant) int64 {
 	return d.day
 }
 
+// endAfter is define.Duration.EndAfter.
+func (f *frame) endAfter(d define.Duration, from strata.Instant) strata.Instant {
+	switch d.Unit {
+	case define.Day:
+		return f.days.startOf(f.days.of(from) + int64(d.N) + 1)
+	case define.Week:
+		return f.days.startOf(f.days.of(from) + 7*int64(d.N) + 1)
+	}
+	return d.EndAfter(from, f.p.zone)
+}
+
 // move places the frame at an instant.
 func (f *frame) move(asOf strata.Instant) {
 	f.asOf, f.until = asOf, min(asOf, f.cut)+1

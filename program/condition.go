@@ -109,6 +109,17 @@ func (c *compiler) condition(condition define.Condition) boolFunc {
 			c.unsupported("tag " + x.Tag)
 		}
 		test := c.test(x.Test, define.TypeOf(c.set, c.set.Tags[x.Tag].Value))
+		if in := rangeOf(x.Test); ok && in != nil && c.tags[at].Int >= 0 {
+			slot := c.tags[at].Int
+			low, high := in.at(c.tags[at].Scale)
+			return func(f *frame) bool {
+				if f.fused.irregular {
+					return test(f, f.tag(at))
+				}
+				n := f.fused.ints[slot]
+				return low <= n && n <= high
+			}
+		}
 		if ok && c.tags[at].Since != 0 {
 			value := c.grown(define.TagValue{Tag: x.Tag}, stepsOf(x.Test).turns)
 			return func(f *frame) bool { return test(f, value(f)) }
@@ -304,14 +315,27 @@ func (c *compiler) regularly(x define.Regularly) boolFunc {
 	}
 	return func(f *frame) bool {
 		hits, to := 0, f.until
+		r, _, end, single := s.single(f, span{define.Earliest, f.until})
 		for _, border := range from {
 			in := span{f.borders[border], to}
-			n := s.countIn(f, in)
+			n := 0
+			switch {
+			case !single:
+				n = s.countIn(f, in)
+			case end > 0: // the events before it are left
+				first := end
+				for first > 0 && r.At(first-1) >= in.from {
+					first--
+				}
+				n, end = end-first, first
+			}
 			if test(f, strata.NumberOf(int64(n), 0)) {
 				hits++
 			}
 			if f.timed && n > 0 {
-				if at, ok := s.oldest(f, in); ok {
+				if single {
+					f.passes(border, r.At(end))
+				} else if at, ok := s.oldest(f, in); ok {
 					f.passes(border, at)
 				}
 			}
@@ -354,10 +378,18 @@ func (c *compiler) streak(x define.Streak) boolFunc {
 		return f.days.startOf(unit)
 	}
 	return func(f *frame) bool {
-		var units []int64
-		s.each(f, func(r *strata.Run, i int) bool { units = append(units, unitOf(f, r.At(i))); return true })
-		slices.Sort(units)
-		units = slices.Compact(units)
+		units := f.units[:0]
+		s.each(f, func(r *strata.Run, i int) bool {
+			if u := unitOf(f, r.At(i)); len(units) == 0 || u != units[len(units)-1] {
+				units = append(units, u)
+			}
+			return true
+		})
+		f.units = units
+		if len(s.codes) > 1 {
+			slices.Sort(units)
+			units = slices.Compact(units)
+		}
 		longest, run := 0, 0
 		for i, u := range units {
 			if i == 0 || u != units[i-1]+1 {

@@ -12,7 +12,7 @@ import (
 type codeTally struct {
 	code      uint64
 	n, amount int64
-	last      strata.Instant
+	last      strata.Instant // of one run alone, the place of the event instead
 }
 
 // codeTallies counts texts by their dictionary codes.
@@ -54,6 +54,24 @@ func (s *selection) favouriteText(f *frame, x *define.Favourite, by, of uint16) 
 	}
 	tallies := &f.tallies
 	tallies.start()
+	if r, from, to, ok := s.single(f, w); ok {
+		if r == nil {
+			s.timers(f)
+			return strata.Value{}, true
+		}
+		if c, regular := onlyColumn(r, by); regular && c != nil && c.Kind == strata.Text && c.Valid == nil && !x.Sum {
+			for i := from; i < to; i++ {
+				t := tallies.see(c.Code(i))
+				t.n++
+				t.last = strata.Instant(i)
+			}
+			for i := range tallies.of {
+				tallies.of[i].last = r.At(int(tallies.of[i].last))
+			}
+			s.timers(f)
+			return tallies.best(f, x, by), true
+		}
+	}
 	var like *strata.Column
 	for _, code := range s.codes {
 		r := s.run(f, code)
@@ -97,6 +115,11 @@ func (s *selection) favouriteText(f *frame, x *define.Favourite, by, of uint16) 
 		}
 	}
 	s.timers(f)
+	return tallies.best(f, x, by), true
+}
+
+// best is the favourite among the texts that have been counted.
+func (t *codeTallies) best(f *frame, x *define.Favourite, by uint16) strata.Value {
 	better := func(a, b *codeTally) bool {
 		switch {
 		case x.Sum && a.amount != b.amount:
@@ -111,28 +134,28 @@ func (s *selection) favouriteText(f *frame, x *define.Favourite, by, of uint16) 
 	top := max(x.Top, 1)
 	if top == 1 {
 		var best *codeTally
-		for i := range tallies.of {
-			if t := &tallies.of[i]; t.n >= int64(x.AtLeast) && (best == nil || better(t, best)) {
-				best = t
+		for i := range t.of {
+			if one := &t.of[i]; one.n >= int64(x.AtLeast) && (best == nil || better(one, best)) {
+				best = one
 			}
 		}
 		if best == nil {
-			return strata.Value{}, true
+			return strata.Value{}
 		}
-		return strata.Value{Kind: strata.Text, Text: f.text(by, best.code)}, true
+		return strata.Value{Kind: strata.Text, Text: f.text(by, best.code)}
 	}
-	tallies.of = slices.DeleteFunc(tallies.of, func(t codeTally) bool { return t.n < int64(x.AtLeast) })
-	slices.SortFunc(tallies.of, func(a, b codeTally) int {
+	t.of = slices.DeleteFunc(t.of, func(t codeTally) bool { return t.n < int64(x.AtLeast) })
+	slices.SortFunc(t.of, func(a, b codeTally) int {
 		if better(&a, &b) {
 			return -1
 		}
 		return 1
 	})
 	texts := make([]string, 0, top)
-	for i := range tallies.of[:min(top, len(tallies.of))] {
-		texts = append(texts, f.text(by, tallies.of[i].code))
+	for i := range t.of[:min(top, len(t.of))] {
+		texts = append(texts, f.text(by, t.of[i].code))
 	}
-	return strata.ListOf(texts), true // in the order of rank
+	return strata.ListOf(texts) // in the order of rank
 }
 
 // text returns a text of the dictionary. What a frame has asked for once it

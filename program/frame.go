@@ -49,6 +49,8 @@ type frame struct {
 	tallies  codeTallies
 	search   search
 	times    []strata.Instant
+	units    []int64
+	gaps     []float64
 	texts    [][]string // by property and code: of the dictionary
 	apart    bool       // plain tags are left in fused.ints
 	netter   netter

@@ -87,9 +87,17 @@ type (
 
 // step is one definition in dependency order.
 type step struct {
-	kind string
+	kind stepKind
 	at   int
 }
+
+type stepKind uint8
+
+const (
+	tagStep stepKind = iota
+	segmentStep
+	tierStep
+)
 
 type (
 	boolFunc  func(*frame) bool
@@ -212,11 +220,11 @@ func (c *compiler) definition(ref define.Ref) {
 			}
 		}
 		c.index[ref] = at
-		c.order = append(c.order, step{"tag", at})
+		c.order = append(c.order, step{tagStep, at})
 		if x, ok := d.Value.(define.Aggregate); ok && !d.KeepOnEmpty && d.Expires.IsZero() && c.plainTag(&tag, x) {
 			c.plainTags = append(c.plainTags, at)
 		} else {
-			c.others = append(c.others, step{"tag", at})
+			c.others = append(c.others, step{tagStep, at})
 		}
 		c.tags = append(c.tags, tag)
 	case "segment":
@@ -224,8 +232,8 @@ func (c *compiler) definition(ref define.Ref) {
 		c.path = "segments." + ref.Name
 		where := c.segment(d)
 		c.index[ref] = len(c.segments)
-		c.order = append(c.order, step{"segment", len(c.segments)})
-		c.others = append(c.others, step{"segment", len(c.segments)})
+		c.order = append(c.order, step{segmentStep, len(c.segments)})
+		c.others = append(c.others, step{segmentStep, len(c.segments)})
 		c.segments = append(c.segments, Segment{Name: ref.Name, where: where})
 	case "tier":
 		d := c.set.Tiers[ref.Name]
@@ -239,8 +247,8 @@ func (c *compiler) definition(ref define.Ref) {
 			levels[i] = l.ID
 		}
 		c.index[ref] = len(c.tiers)
-		c.order = append(c.order, step{"tier", len(c.tiers)})
-		c.others = append(c.others, step{"tier", len(c.tiers)})
+		c.order = append(c.order, step{tierStep, len(c.tiers)})
+		c.others = append(c.others, step{tierStep, len(c.tiers)})
 		c.tiers = append(c.tiers, Tier{Name: ref.Name, Levels: levels, level: level})
 	case "score":
 		c.path = "scores." + ref.Name
@@ -359,11 +367,11 @@ func (e *Evaluator) run(h *strata.History, first bool) *Row {
 	}
 	for _, s := range order {
 		switch s.kind {
-		case "tag":
+		case tagStep:
 			f.row.Tags[s.at] = e.p.tags[s.at].value(f)
-		case "segment":
+		case segmentStep:
 			f.row.Segments[s.at] = e.p.segments[s.at].where(f)
-		case "tier":
+		case tierStep:
 			f.row.Levels[s.at] = e.p.tiers[s.at].level(f)
 		}
 	}

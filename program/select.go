@@ -191,6 +191,22 @@ func (s *selection) run(f *frame, code uint16) *strata.Run {
 	return f.runs[code]
 }
 
+// single returns, of a selection that takes all events of one type, its run
+// and which events lie in a span; the run is nil where there are none. It is
+// false of other selections.
+func (s *selection) single(f *frame, in span) (r *strata.Run, from, to int, ok bool) {
+	if len(s.codes) != 1 || len(s.where) > 0 {
+		return nil, 0, 0, false
+	}
+	if r = s.run(f, s.codes[0]); r == nil {
+		return nil, 0, 0, true
+	}
+	if from, to = r.Search(in.from), r.Search(min(in.to, f.until)); from >= to {
+		return nil, 0, 0, true
+	}
+	return r, from, to, true
+}
+
 func (s *selection) matches(f *frame, r *strata.Run, i int) bool {
 	for w := range s.where {
 		if !s.where[w].holds(f, r, i) {

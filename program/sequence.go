@@ -59,7 +59,7 @@ func (s *sequenceStep) end(f *frame, at strata.Instant) strata.Instant {
 	if s.within.IsZero() {
 		return f.until
 	}
-	return min(f.until, s.within.EndAfter(at, f.p.zone))
+	return min(f.until, f.endAfter(s.within, at))
 }
 
 // joins reports whether the properties that must be the same are.
@@ -116,6 +116,11 @@ func (c *compiler) sequence(x define.Sequence) boolFunc {
 		if !ok {
 			return false
 		}
+		if without == nil && len(steps) == 2 && len(steps[1].same) == 0 && slot >= 0 {
+			if found, ok := f.pair(&steps[0], &steps[1], in, slot); ok {
+				return found
+			}
+		}
 		search := &f.search
 		search.f, search.steps, search.without = f, steps, nil
 		for len(search.of) <= len(steps) {
@@ -144,6 +149,35 @@ func (c *compiler) sequence(x define.Sequence) boolFunc {
 		}
 		return false
 	}
+}
+
+// pair is a sequence of all events of one type and then all of another, which
+// need not be searched for by trying; ok is false of other steps.
+func (f *frame) pair(first, second *sequenceStep, in span, slot int) (found, ok bool) {
+	a, i, endA, okA := first.events.single(f, in)
+	b, j, endB, okB := second.events.single(f, in)
+	if !okA || !okB || a == b && a != nil || first.events.codes[0] == second.events.codes[0] {
+		return false, false
+	}
+	for a != nil && b != nil && i < endA {
+		at := a.At(i)
+		for j < endB && b.At(j) < at {
+			j++
+		}
+		if j == endB {
+			break
+		}
+		if b.At(j) < second.end(f, at) {
+			if f.timed { // until the first of these leaves
+				f.passes(f.p.windows[slot].from, at)
+			}
+			return true, true
+		}
+		i++
+	}
+	f.entersSpan(first.events, slot)
+	f.entersSpan(second.events, slot)
+	return false, true
 }
 
 // search looks for a choice by trying, and remembers what has failed.
@@ -221,7 +255,6 @@ func (s *search) follow(step, n int) bool {
 func (c *compiler) notFollowed(x define.NotFollowed) boolFunc {
 	c.oneSight(x.Select, x.By.Select)
 	a, by := c.selection(x.Select), c.step(x.By)
-	zone := c.zone
 	return func(f *frame) bool {
 		found := false
 		in, ok := a.window(f)
@@ -230,7 +263,7 @@ func (c *compiler) notFollowed(x define.NotFollowed) boolFunc {
 		}
 		a.eachIn(f, in, func(r *strata.Run, i int) bool {
 			first := occurrence{r, i, r.At(i)}
-			end := x.By.Within.EndAfter(first.at, zone)
+			end := f.endAfter(x.By.Within, first.at)
 			if end > f.asOf && !f.timed {
 				return true // the deadline has not passed
 			}

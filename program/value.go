@@ -429,6 +429,16 @@ func (c *compiler) favourite(x define.Favourite) valueFunc {
 // until the next call.
 func (s *selection) instants(f *frame) []strata.Instant {
 	at := f.times[:0]
+	if w, ok := s.window(f); ok {
+		if r, from, to, ok := s.single(f, w); ok {
+			for i := from; i < to; i++ {
+				at = append(at, r.At(i))
+			}
+			f.times = at
+			s.timers(f)
+			return at
+		}
+	}
 	s.each(f, func(r *strata.Run, i int) bool { at = append(at, r.At(i)); return true })
 	f.times = at
 	slices.Sort(at)
@@ -467,7 +477,8 @@ func (c *compiler) gapValue(x define.GapValue) valueFunc {
 		if len(at) < 2 {
 			return strata.Value{}
 		}
-		gaps := make([]float64, len(at)-1)
+		f.gaps = grown(f.gaps, len(at)-1)
+		gaps := f.gaps
 		total := 0.0
 		for i := range gaps {
 			gaps[i] = float64(define.Completed(at[i], at[i+1], x.Unit, zone))
