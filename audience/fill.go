@@ -113,8 +113,11 @@ type gathered struct {
 	column *Column
 	has    presence
 	numbers
-	recent [256]recentText
+	recent []recentText // a power of two
+	misses int          // of recent, since it grew
 }
+
+const mostRecent = 4096
 
 // recentText is a text whose code was asked for lately.
 type recentText struct {
@@ -148,7 +151,7 @@ func (b *Builder) Filler(plain []PlainTag) *Filler {
 	}
 	for tag, column := range b.tags {
 		if !isPlain[tag] {
-			f.others = append(f.others, gathered{tag: tag, column: column, numbers: numbers{of: next()}})
+			f.others = append(f.others, gathered{tag: tag, column: column, numbers: numbers{of: next()}, recent: make([]recentText, 64)})
 		}
 	}
 	return f
@@ -212,9 +215,15 @@ func (g *gathered) take(at int, v *strata.Value) bool {
 func (g *gathered) code(text string) uint32 {
 	data := unsafe.StringData(text)
 	// Multiplied so, addresses that differ a little go to unlike places.
-	known := &g.recent[uint64(uintptr(unsafe.Pointer(data)))*0x9e3779b97f4a7c15>>56]
+	hash := uint64(uintptr(unsafe.Pointer(data))) * 0x9e3779b97f4a7c15 >> 32
+	known := &g.recent[hash&uint64(len(g.recent)-1)]
 	if len(text) != len(known.text) || data != unsafe.StringData(known.text) || text == "" {
-		*known = recentText{text, g.column.texts.code(text)}
+		code := g.column.texts.code(text)
+		*known = recentText{text, code}
+		if g.misses++; g.misses > 4*len(g.recent) && len(g.recent) < mostRecent {
+			g.recent, g.misses = make([]recentText, 4*len(g.recent)), 0
+		}
+		return code
 	}
 	return known.code
 }

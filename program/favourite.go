@@ -134,6 +134,19 @@ func (t *codeTallies) best(f *frame, x *define.Favourite, by uint16) strata.Valu
 	top := max(x.Top, 1)
 	if top == 1 {
 		var best *codeTally
+		if !x.Sum && len(t.of) > 0 {
+			best = &t.of[0]
+			for i := range t.of[1:] {
+				one := &t.of[i+1]
+				if one.n > best.n || one.n == best.n && (one.last > best.last || one.last == best.last && better(one, best)) {
+					best = one
+				}
+			}
+			if best.n < int64(x.AtLeast) {
+				return strata.Value{}
+			}
+			return strata.Value{Kind: strata.Text, Text: f.text(by, best.code)}
+		}
 		for i := range t.of {
 			if one := &t.of[i]; one.n >= int64(x.AtLeast) && (best == nil || better(one, best)) {
 				best = one

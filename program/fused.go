@@ -27,6 +27,8 @@ type fused struct {
 	sifted   int // of all sieves
 	distinct []distinct
 	located  []bool // by plan: others than the plan want the places of its windows
+
+	zeroScales []uint8 // by slot
 }
 
 // sight is an event type, net of refunds or as it came.
@@ -234,6 +236,9 @@ func (x *fused) settle() {
 		}
 	}
 	x.sets = sets
+	for i := range x.measures {
+		x.zeroScales = append(x.zeroScales, x.measures[i].zero.Scale)
+	}
 	x.located = make([]bool, len(x.plans))
 	for _, d := range x.distinct {
 		for _, at := range d.plans {

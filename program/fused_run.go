@@ -158,9 +158,7 @@ func (x *fusedFrame) run(f *frame) {
 	if x.used {
 		clear(x.odd)
 		clear(x.kinds)
-		for i := range x.scales {
-			x.scales[i] = f.p.fused.measures[i].zero.Scale
-		}
+		copy(x.scales, f.p.fused.zeroScales)
 		x.used, x.irregular = false, false
 	}
 	for i := range f.p.fused.plans {

@@ -289,6 +289,16 @@ func (s *selection) edgeEvent(f *frame, first bool, passes func(r *strata.Run, i
 	if !ok {
 		return nil, -1
 	}
+	if r, from, to, ok := s.single(f, w); ok && passes == nil {
+		if r != nil {
+			best, at = r, to-1
+			if first {
+				at = from
+			}
+		}
+		s.edgeTimers(f, first, best, at)
+		return best, at
+	}
 	for _, code := range s.codes { // by name, so that at one instant the name decides
 		r := s.run(f, code)
 		if r == nil {
@@ -317,13 +327,20 @@ func (s *selection) edgeEvent(f *frame, first bool, passes func(r *strata.Run, i
 			}
 		}
 	}
-	if f.timed && s.slot >= 0 {
-		if best != nil {
-			f.passes(f.p.windows[s.slot].from, best.At(at))
-		}
-		if best == nil || !first {
-			f.enters(s)
-		}
-	}
+	s.edgeTimers(f, first, best, at)
 	return best, at
+}
+
+// edgeTimers are those of the first or last event, which is nil where there is
+// none.
+func (s *selection) edgeTimers(f *frame, first bool, best *strata.Run, at int) {
+	if !f.timed || s.slot < 0 {
+		return
+	}
+	if best != nil {
+		f.passes(f.p.windows[s.slot].from, best.At(at))
+	}
+	if best == nil || !first {
+		f.enters(s)
+	}
 }

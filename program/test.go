@@ -21,6 +21,9 @@ func (c *compiler) test(t define.Test, typ define.Type) valueTest {
 		tests[i] = c.comparison(cmp, t.Fold, typ)
 	}
 	if len(tests) == 1 {
+		if quick := quickTest(t, typ, tests[0]); quick != nil {
+			return quick
+		}
 		return tests[0]
 	}
 	return func(f *frame, v strata.Value) bool {
@@ -30,6 +33,42 @@ func (c *compiler) test(t define.Test, typ define.Type) valueTest {
 			}
 		}
 		return true
+	}
+}
+
+// quickTest is a test of a decimal that is a range of literals, or of a text
+// that is one of some; other values than those are left to the general test.
+// It is nil of other tests.
+func quickTest(t define.Test, typ define.Type, general valueTest) valueTest {
+	cmp := t.Comparisons[0]
+	if in := rangeOf(t); in != nil && !t.Fold && typ.Name != define.TypeChoice {
+		const scales = 7
+		var low, high [scales]int64
+		for scale := range low {
+			low[scale], high[scale] = in.at(uint8(scale))
+		}
+		return func(f *frame, v strata.Value) bool {
+			if v.Scale >= scales || v.Kind != strata.Number && v.Kind != strata.Money {
+				return general(f, v)
+			}
+			return low[v.Scale] <= v.Int && v.Int <= high[v.Scale]
+		}
+	}
+	if t.Fold || cmp.Op != define.Is && cmp.Op != define.In || !steady(t) {
+		return nil
+	}
+	var texts []string
+	for _, o := range cmp.Operands {
+		if o.Literal.Kind != strata.Text {
+			return nil
+		}
+		texts = append(texts, o.Literal.Text)
+	}
+	return func(f *frame, v strata.Value) bool {
+		if v.Kind != strata.Text {
+			return general(f, v)
+		}
+		return slices.Contains(texts, v.Text)
 	}
 }
 
