@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"runtime"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"golang.org/x/sync/errgroup"
 
 	"strata"
+	"strata/audience"
 	"strata/define"
 	"strata/program"
 )
@@ -40,7 +42,7 @@ func (l *Live) evaluate(ctx context.Context, s *state, tasks []task, now strata.
 	group, ctx := errgroup.WithContext(ctx)
 	for n := range workers {
 		from, to := len(tasks)*n/workers, len(tasks)*(n+1)/workers
-		w := &walker{state: s, eval: s.evaluators[n], now: now}
+		w := &walker{state: s, eval: s.evaluators[n], now: now, held: s.held()}
 		group.Go(func() error {
 			customers := make([]strata.CustomerID, 0, to-from)
 			for _, t := range tasks[from:to] {
@@ -62,7 +64,41 @@ type walker struct {
 	*state
 	eval   *program.Evaluator
 	now    strata.Instant
+	held   []held         // by column
 	before []strata.Value // of the tracked columns
+}
+
+// held is where the state has a column's answers: one of the three.
+type held struct {
+	tag     *audience.Column
+	segment *roaring.Bitmap
+	tier    *audience.Levels
+}
+
+func (s *state) held() []held {
+	out := make([]held, len(s.columns))
+	for i := range s.columns {
+		switch ref := s.columns[i].ref; ref.Kind {
+		case "segment":
+			out[i].segment = s.table.Segments[ref.Name]
+		case "tier":
+			out[i].tier = s.table.Tiers[ref.Name]
+		default:
+			out[i].tag = s.table.Tags[ref.Name]
+		}
+	}
+	return out
+}
+
+// of returns the customer's answer.
+func (h *held) of(c strata.CustomerID) strata.Value {
+	switch {
+	case h.segment != nil:
+		return strata.BooleanOf(h.segment.Contains(uint32(c)))
+	case h.tier != nil:
+		return h.tier.Value(c)
+	}
+	return h.tag.Get(c)
 }
 
 // walk evaluates one customer at every instant at which something changed
@@ -175,7 +211,7 @@ func (w *walker) recall(c strata.CustomerID) {
 	w.before = w.before[:0]
 	for i := range w.columns {
 		if col := &w.columns[i]; col.tracked {
-			w.before = append(w.before, w.stored(col, c))
+			w.before = append(w.before, w.held[i].of(c))
 		}
 	}
 }
@@ -201,7 +237,7 @@ func (w *walker) compare(row *program.Row) (shifts []shift) {
 func (w *walker) cells(c strata.CustomerID, row *program.Row) (cells []cell) {
 	for i := range w.columns {
 		col := &w.columns[i]
-		if v := w.answer(col, row); v != w.stored(col, c) {
+		if v := w.answer(col, row); v != w.held[i].of(c) {
 			cells = append(cells, cell{col.number, v})
 		}
 	}

@@ -14,7 +14,14 @@ type border struct {
 	kind  borderKind
 	at    strata.Instant                 // fixed: the border; slides: its distance from as_of
 	onDay func(day int64) strata.Instant // daily: the border for any as_of on the civil day
+	// slack is how much more than a day a day a daily border may move, over
+	// any time; not known where it is zero.
+	slack strata.Instant
 }
+
+// durationSlack is that of a border a number of days, weeks, months or years
+// back: months are clamped by up to three days, and clocks are changed.
+const durationSlack = 5 * 24 * 3600 * 1000
 
 type borderKind uint8
 
@@ -81,7 +88,11 @@ func (c *compiler) windowEnds(w define.Window) ends {
 		from, to = pointKind(w.From), fixed
 	}
 	zone, weekStart := c.zone, c.weekStart
-	return c.spanning(from, to, func(asOf strata.Instant) (strata.Instant, strata.Instant) { return w.Span(asOf, zone, weekStart) })
+	out := c.spanning(from, to, func(asOf strata.Instant) (strata.Instant, strata.Instant) { return w.Span(asOf, zone, weekStart) })
+	if w.Kind == define.WithinLast && from == daily {
+		c.borders[out.from].slack = durationSlack
+	}
+	return out
 }
 
 func (c *compiler) pointEnds(p define.TimePoint) ends {
@@ -196,6 +207,9 @@ func (f *frame) passes(border int, at strata.Instant) {
 	case slides:
 		f.due(at - b.at + 1)
 	case daily:
+		if b.slack > 0 && at-f.borders[border] > f.next-f.asOf+b.slack && f.next < define.Latest/2 {
+			return // something else is due before it
+		}
 		if day, ok := f.dayPast(border, at); ok {
 			f.due(f.days.startOf(day))
 		}

@@ -291,10 +291,10 @@ func (c *compiler) eventDid(x define.EventDid) boolFunc {
 	test := c.test(m.Test, define.TypeOf(c.set, a))
 	if m.Kind == define.Times {
 		s, turns := c.selection(x.Select), stepsOf(m.Test)
-		value, _ := c.measured(a)
+		value, slot := c.measured(a)
 		return func(f *frame) bool {
 			n := value(f)
-			s.countTimers(f, n.Int, turns)
+			s.countTimers(f, n.Int, turns, slot)
 			return test(f, n)
 		}
 	}

@@ -103,8 +103,8 @@ func (s *selection) newest(f *frame, in span) (at strata.Instant, found bool) {
 }
 
 // countTimers is timers where only a test of the number of events matters,
-// which now is n.
-func (s *selection) countTimers(f *frame, n int64, test steps) {
+// which now is n; slot is that of a plain aggregate that counts them, or -1.
+func (s *selection) countTimers(f *frame, n int64, test steps, slot int) {
 	if !f.timed || s.slot < 0 {
 		return
 	}
@@ -118,6 +118,14 @@ func (s *selection) countTimers(f *frame, n int64, test steps) {
 		return
 	}
 	// The test turns when the number falls below at.
+	if slot >= 0 {
+		if nth, there, ok := f.fused.nth(f, slot, int(n-at)); ok {
+			if there {
+				f.passes(w.from, nth)
+			}
+			return
+		}
+	}
 	if nth, ok := s.nth(f, f.windows[s.slot], int(n-at)); ok {
 		f.passes(w.from, nth)
 	}

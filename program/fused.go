@@ -28,7 +28,8 @@ type fused struct {
 	distinct []distinct
 	located  []bool // by plan: others than the plan want the places of its windows
 
-	zeroScales []uint8 // by slot
+	zeroScales []uint8      // by slot
+	entering   []*selection // of plain tags, where m.enters
 }
 
 // sight is an event type, net of refunds or as it came.
@@ -42,6 +43,23 @@ type measure struct {
 	kind    define.MeasureKind
 	zero    strata.Value
 	general valueFunc
+	of      *selection
+	enters  bool // events already there may come into its window
+	seen    []seenPart
+}
+
+// seenPart is a part of what a measure sees.
+type seenPart struct {
+	plan  int
+	group int // -1 = all events
+	use
+}
+
+// leaving is a window of a plan whose oldest event is due to leave it.
+type leaving struct {
+	group  int // whose events are meant; -1 = all
+	window int // place in the plan's window set
+	border int // at which the window begins
 }
 
 // integral reports whether the measure's value is always a number or money
@@ -65,8 +83,11 @@ type plan struct {
 	set    int
 	groups []group
 	sieves []sieve
-	adds   bool // the group adding has no filter and begins with a column that is added up
-	adding int
+	// leaving are the windows of plain tags, whose numbers change whenever an
+	// event leaves.
+	leaving []leaving
+	adds    bool // the group adding has no filter and begins with a column that is added up
+	adding  int
 }
 
 // ladder is what of a plan's group without a filter is the number of events,
@@ -148,6 +169,7 @@ func (c *compiler) fuse(x define.Aggregate) (int, bool) {
 	}
 	m.general = c.share(known, c.aggregateOnce(x))
 	s := c.selection(x.Select)
+	m.of, m.enters = s, c.mayEnter(x.Select.Window, s.slot)
 	slot := len(c.fused.measures)
 	c.fused.slots[known] = slot
 	c.fused.measures = append(c.fused.measures, m)
@@ -158,6 +180,11 @@ func (c *compiler) fuse(x define.Aggregate) (int, bool) {
 		p := &c.fused.plans[at]
 		g := p.group(filter)
 		u := use{slot, c.fused.window(p, s.slot)}
+		part := seenPart{at, g, u}
+		if filter < 0 {
+			part.group = -1
+		}
+		c.fused.measures[slot].seen = append(c.fused.measures[slot].seen, part)
 		switch x.Kind {
 		case define.Times:
 			p.groups[g].counts = append(p.groups[g].counts, u)
@@ -191,11 +218,27 @@ func (c *compiler) plainTag(t *Tag, x define.Aggregate) bool {
 	}
 	m := &c.fused.measures[slot]
 	t.Int, t.Kind, t.Scale = slot, m.zero.Kind, m.zero.Scale
-	name := "timers of plain tags" + key(x.Select)
-	if _, known := c.shared[name]; !known {
-		c.plainTimers = append(c.plainTimers, c.share(name, c.selectionTimers(x.Select)))
+	for _, part := range m.seen {
+		p := &c.fused.plans[part.plan]
+		l := leaving{part.group, part.window, c.windows[m.of.slot].from}
+		if c.borders[l.border].kind != fixed && !slices.Contains(p.leaving, l) {
+			p.leaving = append(p.leaving, l)
+		}
+	}
+	if m.enters {
+		c.fused.entering = append(c.fused.entering, m.of)
 	}
 	return true
+}
+
+// mayEnter reports whether time may bring events already there into a window
+// that is not anchored: not into one that ends at as_of or never.
+func (c *compiler) mayEnter(w define.Window, slot int) bool {
+	switch w.Kind {
+	case define.Ever, define.WithinLast, define.SinceTime, define.AfterTime:
+		return false
+	}
+	return c.borders[c.windows[slot].to].kind != fixed
 }
 
 func (c *compiler) plan(s sight) int {

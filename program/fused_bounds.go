@@ -23,6 +23,7 @@ type placedSet struct {
 	cells   []uint8
 	seconds []uint64
 	rungs   *rungs // nil where there are more than eight bounds, or two in a cell
+	spare   *rungs // to be used again
 }
 
 // mostBounds is how many bounds the cells of a placedSet tell apart, and
@@ -31,6 +32,12 @@ const (
 	mostBounds = 64
 	mostCells  = 2048
 )
+
+// undivided forgets the cells of other bounds.
+func (s *placedSet) undivided() {
+	s.cells = s.cells[:0]
+	s.rungs = nil
+}
 
 // divide makes the cells.
 func (s *placedSet) divide() {
@@ -82,9 +89,10 @@ func (s *placedSet) climbable() {
 		s.rungs = nil
 		return
 	}
-	if s.rungs == nil {
-		s.rungs = new(rungs)
+	if s.spare == nil {
+		s.spare = new(rungs)
 	}
+	s.rungs = s.spare
 	r := s.rungs
 	r.first, r.shift = int64(s.first)-1<<s.shift, s.shift
 	r.last = len(s.cells) + 1

@@ -13,6 +13,7 @@ import (
 type fusedFrame struct {
 	at      strata.Instant // as_of for which the bounds are
 	placed  bool
+	runs    int // since the bounds were placed
 	sets    []placedSet
 	plans   []planFrame
 	ladders []ladder // by plan; without rungs where it is not one
@@ -95,13 +96,27 @@ func (x *fusedFrame) place(f *frame) {
 				set.to[k] = slices.IndexFunc(set.bounds, func(b bound) bool { return b.at == w.to })
 			}
 		}
-		set.divide()
-		set.climbable()
+		set.undivided()
+	}
+	for i := range x.ladders {
+		x.ladders[i].rungs = x.ladders[i].rungs[:0]
+	}
+	x.at, x.placed, x.runs = f.asOf, true, 0
+}
+
+// manyRuns is how many customers are evaluated at one instant before it pays
+// to divide time between the bounds.
+const manyRuns = 32
+
+// divide prepares for many customers at the instant that the bounds are for.
+func (x *fusedFrame) divide(f *frame) {
+	for i := range x.sets {
+		x.sets[i].divide()
+		x.sets[i].climbable()
 	}
 	for i := range x.ladders {
 		x.ladders[i].build(f.p.fused, &f.p.fused.plans[i], &x.sets[f.p.fused.plans[i].set])
 	}
-	x.at, x.placed = f.asOf, true
 }
 
 // build makes the ladder of a plan, or none.
@@ -153,6 +168,9 @@ func (x *fusedFrame) run(f *frame) {
 	if !x.placed || x.at != f.asOf {
 		x.place(f)
 	}
+	if x.runs++; x.runs == manyRuns {
+		x.divide(f)
+	}
 	clear(x.ints)
 	clear(x.counts)
 	if x.used {
@@ -176,7 +194,7 @@ func (x *fusedFrame) run(f *frame) {
 		var first *strata.Column
 		if len(l.rungs) > 0 {
 			if places, ok := x.climb(p, l, found.run, set); ok {
-				if l.alone && !f.p.fused.located[i] {
+				if l.alone && !f.p.fused.located[i] && !f.timed {
 					continue
 				}
 				found.spread(set, places)
@@ -200,9 +218,19 @@ func (x *fusedFrame) run(f *frame) {
 				x.some(group, found, found.passed[g])
 			}
 		}
+		if f.timed {
+			for _, l := range p.leaving {
+				x.leaves(f, found, l)
+			}
+		}
 	}
 	for i := range f.p.fused.distinct {
 		x.count(f, &f.p.fused.distinct[i])
+	}
+	if f.timed {
+		for _, s := range f.p.fused.entering {
+			f.enters(s)
+		}
 	}
 }
 

@@ -104,7 +104,7 @@ func compareFused(t *testing.T, windows []string, ladders bool) {
 		}
 		run, ints := fused.At(asOf, nil), fused.At(asOf, nil)
 		ints.KeepInts(true)
-		for range 2 { // the second time over what the first left
+		for range 2 { // the second time over what the first left, and as one of many customers
 			row := run.Run(h)
 			apart := ints.Run(h)
 			for i, tag := range fused.Tags() {
@@ -131,6 +131,7 @@ func compareFused(t *testing.T, windows []string, ladders bool) {
 					climbed++
 				}
 			}
+			run.f.fused.runs, ints.f.fused.runs = manyRuns-1, manyRuns-1
 		}
 		run.Move(asOf + 86_400_000)
 		if a, b := run.Run(h).Tags, fused.At(asOf+86_400_000, nil).Run(h).Tags; !slices.Equal(a, b) {

@@ -43,9 +43,8 @@ type Program struct {
 
 	properties []uint16 // that definitions look at, ascending
 
-	plainTags   []int       // those with Int >= 0
-	plainTimers []valueFunc // of them
-	others      []step      // order without them
+	plainTags []int  // those with Int >= 0
+	others    []step // order without them
 
 	tags     []Tag
 	segments []Segment
@@ -359,11 +358,6 @@ func (e *Evaluator) run(h *strata.History, first bool) *Row {
 	if f.apart {
 		order = e.p.others
 		f.row.Ints, f.row.Odd = f.fused.ints[:len(e.p.fused.measures)], f.oddTags()
-		if f.timed {
-			for _, timers := range e.p.plainTimers {
-				timers(f)
-			}
-		}
 	}
 	for _, s := range order {
 		switch s.kind {

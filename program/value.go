@@ -146,12 +146,18 @@ func (c *compiler) share(key string, compute valueFunc) valueFunc {
 }
 
 func (c *compiler) aggregate(x define.Aggregate) valueFunc {
-	value, fused := c.measured(x)
+	value, slot := c.measured(x)
+	if slot >= 0 {
+		return func(f *frame) strata.Value {
+			if f.timed {
+				f.fused.timers(f, slot)
+			}
+			return value(f)
+		}
+	}
 	switch x.Kind {
 	case define.Min, define.Max, define.Distinct, define.DaysActive:
-		if !fused {
-			return value // by each, which sets timers itself
-		}
+		return value // by each, which sets timers itself
 	}
 	timers := c.selectionTimers(x.Select)
 	return func(f *frame) strata.Value {
@@ -169,12 +175,12 @@ func (c *compiler) selectionTimers(x define.Selection) valueFunc {
 }
 
 // measured compiles an aggregate without timers, but for those that each sets
-// where it is not fused.
-func (c *compiler) measured(x define.Aggregate) (value valueFunc, fused bool) {
+// where it is not fused. It returns the slot where it is, else -1.
+func (c *compiler) measured(x define.Aggregate) (value valueFunc, slot int) {
 	if slot, ok := c.fuse(x); ok {
-		return func(f *frame) strata.Value { return f.plain(slot) }, true
+		return func(f *frame) strata.Value { return f.plain(slot) }, slot
 	}
-	return c.share(key(x), c.aggregateOnce(x)), false
+	return c.share(key(x), c.aggregateOnce(x)), -1
 }
 
 // key names a computation by what it is made of. Pointers in the tree print as
