@@ -43,7 +43,7 @@ func openPebble(dir string, o Options, m *merger) (*pebble.DB, error) {
 		level := &options.Levels[i]
 		level.BlockSize = blockBytes
 		level.FilterPolicy = bloom.FilterPolicy(10)
-		level.Compression = func() *sstable.CompressionProfile { return sstable.SnappyCompression }
+		level.Compression = func() *sstable.CompressionProfile { return sstable.MinLZCompression }
 	}
 	lock, err := lockDirectory(dir, o)
 	if err != nil {
