@@ -15,6 +15,7 @@ type frame struct {
 	asOf         strata.Instant
 	until        strata.Instant // asOf + 1: events at or after it are not seen
 	calibrations map[define.Ref]define.Calibration
+	cuts         [][]float64 // by part of the population: those of calibrations
 
 	h          *strata.History
 	runs       []*strata.Run // by event code, net of refunds
@@ -59,7 +60,9 @@ type frame struct {
 }
 
 func (f *frame) init(p *Program, asOf strata.Instant, calibrations map[define.Ref]define.Calibration) {
-	f.p, f.calibrations, f.given = p, calibrations, calibrations
+	f.p, f.given = p, calibrations
+	f.cuts = make([][]float64, len(p.population))
+	f.enforce(calibrations)
 	f.answer, f.cut = asOf, define.Latest
 	f.pasts = make([]*walk, len(p.pasts))
 	f.runs = make([]*strata.Run, len(p.names))
@@ -82,6 +85,14 @@ func (f *frame) init(p *Program, asOf strata.Instant, calibrations map[define.Re
 	}
 	f.initFused()
 	f.move(asOf)
+}
+
+// enforce puts calibrations into force.
+func (f *frame) enforce(calibrations map[define.Ref]define.Calibration) {
+	f.calibrations = calibrations
+	for i, part := range f.p.population {
+		f.cuts[i] = calibrations[part.Ref].Cuts[part.Part]
+	}
 }
 
 // span is the instants [from, to).

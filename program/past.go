@@ -289,15 +289,15 @@ func (p *Program) LooksBack() bool { return len(p.pasts) > 0 }
 // then puts the calibrations into force that were at the frame's instant.
 func (f *frame) then() {
 	if len(f.stored) == 0 || len(f.p.population) == 0 {
-		f.calibrations = f.given
+		f.enforce(f.given)
 		return
 	}
-	f.calibrations = map[define.Ref]define.Calibration{}
+	then := map[define.Ref]define.Calibration{}
 	for _, part := range f.p.population {
 		of := f.stored[part.Ref]
 		if len(of) == 0 {
 			if made, ok := f.given[part.Ref]; ok {
-				f.calibrations[part.Ref] = made
+				then[part.Ref] = made
 			}
 			continue
 		}
@@ -308,9 +308,10 @@ func (f *frame) then() {
 			}
 		}
 		if ok {
-			f.calibrations[part.Ref] = best
+			then[part.Ref] = best
 		}
 	}
+	f.enforce(then)
 }
 
 // kept compiles a tag's policy: what it was last stays where it would become

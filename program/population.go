@@ -64,10 +64,12 @@ func (c *compiler) populate(of define.Value, among boolFunc, cuts func([]float64
 		c.unsupported("cut points from everyone inside others")
 	}
 	ref, part := c.ref, c.part
-	inForce := func(f *frame) []float64 { return f.calibrations[ref].Cuts[part] }
+	at := 0
+	inForce := func(f *frame) []float64 { return f.cuts[at] }
 	c.populating = true
 	value := c.grownChild("of", of, amongCuts(inForce))
 	c.populating = false
+	at = len(c.population)
 	c.population = append(c.population, Population{Ref: ref, Part: part, value: value, among: among, Cuts: cuts})
 	return value, inForce
 }

@@ -78,7 +78,8 @@ func (p *Probe) At(asOf strata.Instant, calibrations map[define.Ref]define.Calib
 		p.e.Past(p.past)
 		p.e.Run(p.h)
 	}
-	p.e.f.calibrations, p.e.f.given = calibrations, calibrations
+	p.e.f.given = calibrations
+	p.e.f.enforce(calibrations)
 	p.e.Move(asOf)
 	p.e.Again()
 	return nil

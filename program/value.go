@@ -349,12 +349,42 @@ func (c *compiler) touch(x define.Touch) valueFunc {
 		if !known {
 			return strata.Value{}
 		}
+		if v, ok := s.edgeProperty(f, x.First, property); ok {
+			return canonical(v, scale)
+		}
 		r, i := s.edgeEvent(f, x.First, func(r *strata.Run, i int) bool { return !f.property(r, property, i).IsMissing() })
 		if r == nil {
 			return strata.Value{}
 		}
 		return canonical(f.property(r, property, i), scale)
 	}
+}
+
+// edgeProperty returns a property of the first or last event of a selection of
+// all events of one type, which all have it; ok is false of other selections.
+func (s *selection) edgeProperty(f *frame, first bool, property uint16) (v strata.Value, ok bool) {
+	w, found := s.window(f)
+	if !found {
+		return v, true
+	}
+	r, from, to, single := s.single(f, w)
+	if !single {
+		return v, false
+	}
+	if r == nil {
+		s.edgeTimers(f, first, nil, 0)
+		return v, true
+	}
+	c, regular := onlyColumn(r, property)
+	if !regular || c == nil || c.Valid != nil {
+		return v, false
+	}
+	at := to - 1
+	if first {
+		at = from
+	}
+	s.edgeTimers(f, first, r, at)
+	return f.columnValue(c, at), true
 }
 
 // favourite ranks values by count or sum; ties go to the most recent, then to
