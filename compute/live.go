@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -59,8 +60,10 @@ type Live struct {
 
 	// Guarded by step.
 	pending map[strata.CustomerID]strata.Touch
-	read    uint64            // commits whose touches are pending or done
-	known   strata.CustomerID // customers up to here are pending or done
+	touched []strata.CustomerID // to be taken next of pending, ascending
+	due     []strata.CustomerID // taken out of the timers, ascending; who is not due any more may be among them
+	read    uint64              // commits whose touches are pending or done
+	known   strata.CustomerID   // customers up to here are pending or done
 	checked strata.Instant
 }
 
@@ -289,33 +292,38 @@ type task struct {
 	attributes bool
 }
 
-// tasks takes up to publishSize customers that were touched or are due, by
-// ascending number, and reports whether more are left.
+// tasks takes up to publishSize customers that were touched or, when none is
+// left of those, are due, by ascending number, and reports whether more are
+// left. Neighbours are taken together: they are read together.
 func (l *Live) tasks(now strata.Instant) (list []task, more bool) {
 	s := l.current
-	for c, t := range l.pending {
-		if len(list) == publishSize {
-			break
-		}
-		list = append(list, task{c, true, t.From, t.Attributes})
-		delete(l.pending, c)
+	if len(l.touched) == 0 {
+		l.touched = slices.Sorted(maps.Keys(l.pending))
 	}
-	more = len(l.pending) > 0
-	if !more {
-		due, left := s.timers.due(now, s.next, publishSize-len(list))
-		more = left
-		touched := map[strata.CustomerID]bool{}
-		for _, t := range list {
-			touched[t.customer] = true
+	for len(l.touched) > 0 && len(list) < publishSize {
+		c := l.touched[0]
+		l.touched = l.touched[1:]
+		if t, ok := l.pending[c]; ok {
+			list = append(list, task{c, true, t.From, t.Attributes})
+			delete(l.pending, c)
 		}
-		for _, c := range due {
-			if !touched[c] {
-				list = append(list, task{customer: c})
-			}
+	}
+	if len(l.pending) > 0 {
+		return list, true
+	}
+	if len(l.due) == 0 {
+		l.due = s.timers.due(now, s.next)
+	}
+	ours := len(list)
+	for len(l.due) > 0 && len(list) < publishSize {
+		c := l.due[0]
+		l.due = l.due[1:]
+		if _, touched := slices.BinarySearchFunc(list[:ours], c, func(t task, c strata.CustomerID) int { return cmp.Compare(t.customer, c) }); !touched && s.next[c] <= now {
+			list = append(list, task{customer: c})
 		}
 	}
 	slices.SortFunc(list, func(a, b task) int { return cmp.Compare(a.customer, b.customer) })
-	return list, more
+	return list, len(l.due) > 0
 }
 
 // Moved returns a channel that is closed at the next publish.

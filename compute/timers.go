@@ -55,29 +55,21 @@ func (t *timers) first() strata.Instant {
 	return strata.Instant(t.minutes[len(t.minutes)-1] * slotMillis)
 }
 
-// due takes out up to limit customers whose next instant is now or before,
-// each once, and reports whether there may be more.
-func (t *timers) due(now strata.Instant, next []strata.Instant, limit int) (list []strata.CustomerID, more bool) {
+// due takes out the customers whose next instant is now or before, each once,
+// by ascending number.
+func (t *timers) due(now strata.Instant, next []strata.Instant) (list []strata.CustomerID) {
 	for len(t.minutes) > 0 {
 		slot := t.minutes[len(t.minutes)-1]
 		if slot > slotOf(now) {
-			return list, false
-		}
-		if len(list) >= limit {
-			return list, true
+			break
 		}
 		of := t.slots[slot]
 		kept := of[:0]
-		for i, c := range of {
+		for _, c := range of {
 			switch at := next[c]; {
 			case slotOf(at) != slot: // an entry that was overtaken
 			case at > now:
 				kept = append(kept, c)
-			case len(list) == limit:
-				kept = append(kept, of[i:]...)
-				t.entries -= len(of) - len(kept)
-				t.slots[slot] = kept
-				return sortedOnce(list), true
 			default:
 				list = append(list, c)
 			}
@@ -85,15 +77,11 @@ func (t *timers) due(now strata.Instant, next []strata.Instant, limit int) (list
 		t.entries -= len(of) - len(kept)
 		if len(kept) > 0 { // this minute is not over
 			t.slots[slot] = kept
-			return sortedOnce(list), false
+			break
 		}
 		delete(t.slots, slot)
 		t.minutes = t.minutes[:len(t.minutes)-1]
 	}
-	return sortedOnce(list), false
-}
-
-func sortedOnce(list []strata.CustomerID) []strata.CustomerID {
 	slices.Sort(list)
 	return slices.Compact(list)
 }

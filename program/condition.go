@@ -66,19 +66,33 @@ func (c *compiler) conditions(of []define.Condition) []boolFunc {
 	return out
 }
 
+func someHolds(f *frame, parts []boolFunc) bool {
+	for _, part := range parts {
+		if part(f) {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *compiler) condition(condition define.Condition) boolFunc {
 	switch x := condition.(type) {
 	case define.All:
 		parts := c.conditions(x.Of)
 		return func(f *frame) bool {
-			return !slices.ContainsFunc(parts, func(p boolFunc) bool { return !p(f) })
+			for _, part := range parts {
+				if !part(f) {
+					return false
+				}
+			}
+			return true
 		}
 	case define.Any:
 		parts := c.conditions(x.Of)
-		return func(f *frame) bool { return slices.ContainsFunc(parts, func(p boolFunc) bool { return p(f) }) }
+		return func(f *frame) bool { return someHolds(f, parts) }
 	case define.None:
 		parts := c.conditions(x.Of)
-		return func(f *frame) bool { return !slices.ContainsFunc(parts, func(p boolFunc) bool { return p(f) }) }
+		return func(f *frame) bool { return !someHolds(f, parts) }
 	case define.Not:
 		part := c.condition(x.Of)
 		return func(f *frame) bool { return !part(f) }

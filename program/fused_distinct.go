@@ -10,6 +10,9 @@ import (
 
 // count counts distinct values or days.
 func (x *fusedFrame) count(f *frame, d *distinct) {
+	if len(d.plans) == 1 && x.countOne(f, d) {
+		return
+	}
 	only, runs := -1, 0
 	for i, at := range d.plans {
 		found := &x.plans[at]
@@ -24,16 +27,6 @@ func (x *fusedFrame) count(f *frame, d *distinct) {
 	case runs == 1 && d.days:
 		x.ints[d.slot] = x.daysOf(f, d, only)
 		return
-	case runs == 1 && d.filter < 0:
-		found, w := &x.plans[d.plans[only]], d.windows[only]
-		c, regular := onlyColumn(found.run, d.property)
-		if regular && c == nil {
-			return
-		}
-		if regular && c.Valid == nil && c.Width <= 2 && (c.Kind == strata.Text || c.Kind == strata.List) {
-			x.ints[d.slot] = x.codesOf(c, found.from[w], found.to[w])
-			return
-		}
 	}
 	var like *strata.Column
 	x.keys = x.keys[:0]
@@ -93,6 +86,28 @@ func (x *fusedFrame) count(f *frame, d *distinct) {
 		}
 	}
 	x.ints[d.slot] = n
+}
+
+// countOne is count where all is of one event type; false where it is for the
+// general way.
+func (x *fusedFrame) countOne(f *frame, d *distinct) bool {
+	found, w := &x.plans[d.plans[0]], d.windows[0]
+	if found.run == nil || found.from[w] >= found.to[w] {
+		return true
+	}
+	if d.days {
+		x.ints[d.slot] = x.daysOf(f, d, 0)
+		return true
+	}
+	c, regular := onlyColumn(found.run, d.property)
+	switch {
+	case regular && c == nil:
+		return true
+	case !regular || d.filter >= 0 || c.Valid != nil || c.Width > 2 || c.Kind != strata.Text && c.Kind != strata.List:
+		return false
+	}
+	x.ints[d.slot] = x.codesOf(c, found.from[w], found.to[w])
+	return true
 }
 
 // newMark begins another count of codes.

@@ -88,7 +88,13 @@ func (c *compiler) composite(x define.Composite) valueFunc {
 // against counts those of everyone who are worse than mine, and those equal.
 func against(mine float64, everyone []float64, ascending bool) (worse, equal int) {
 	from := sort.SearchFloat64s(everyone, mine)
-	to := from + sort.Search(len(everyone)-from, func(i int) bool { return everyone[from+i] > mine })
+	rest := everyone[from:]
+	beyond := 1 // mostly there are few equals, which lie together
+	for beyond <= len(rest) && rest[beyond-1] <= mine {
+		beyond *= 2
+	}
+	low, high := beyond/2, min(beyond-1, len(rest))
+	to := from + low + sort.Search(high-low, func(i int) bool { return rest[low+i] > mine })
 	if ascending {
 		return len(everyone) - to, to - from
 	}
