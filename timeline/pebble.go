@@ -15,8 +15,9 @@ import (
 	"strata"
 )
 
-// blockBytes is large because evaluating everyone reads blocks in order.
-const blockBytes = 256 << 10
+// blockBytes is for both ways of reading: everyone in order, which large blocks
+// suit, and one customer here and there, each of whom costs a whole block.
+const blockBytes = 32 << 10
 
 func openPebble(dir string, o Options, m *merger) (*pebble.DB, error) {
 	log := quiet{o.Logger}
