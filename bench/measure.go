@@ -150,6 +150,9 @@ func inProcess(ctx context.Context, name string, c *Config) (*Findings, error) {
 	if err != nil {
 		return nil, err
 	}
+	if name == "duckdb" {
+		self += "-duckdb" // with cgo, which nothing of Strata shall be measured with
+	}
 	config, err := json.Marshal(c)
 	if err != nil {
 		return nil, err
