@@ -163,7 +163,7 @@ func (c *call) root() *cobra.Command {
 	flags.BoolVar(&c.json, "json", false, "print JSON on standard output")
 	flags.BoolVar(&c.quiet, "quiet", false, "no progress")
 	root.AddCommand(
-		c.serveCommand(), c.demoCommand(), c.importCommand(), c.importsCommand(),
+		c.serveCommand(), c.demoCommand(), c.importCommand(), c.importsCommand(), c.sourceCommand(), c.quarantineCommand(),
 		c.planCommand(), c.applyCommand(), c.calibrateCommand(),
 		c.showCommand(), c.explainCommand(), c.historyCommand(), c.changesCommand(), c.verifyCommand(), c.exportCommand(),
 		c.testCommand(),
