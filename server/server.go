@@ -46,6 +46,10 @@ type Options struct {
 	Versions    Versions
 	Schedules   Schedules
 	Collector   Collector
+	Sources     Sources
+	WriteKeys   WriteKeys
+	Quarantine  Quarantine
+	Proposals   Proposals
 	Now         func() time.Time
 
 	Console       fs.FS        // the built console, index.html at its root; nil = API only
@@ -59,7 +63,8 @@ func (o *Options) validate() error {
 	for name, absent := range map[string]bool{
 		"Engine": o.Engine == nil, "Live": o.Live == nil, "Definitions": o.Definitions == nil, "Timeline": o.Timeline == nil, "Identity": o.Identity == nil,
 		"Accounts": o.Accounts == nil, "Links": o.Links == nil, "Sessions": o.Sessions == nil, "Audit": o.Audit == nil,
-		"Pins": o.Pins == nil, "Imports": o.Imports == nil, "Publisher": o.Publisher == nil, "Versions": o.Versions == nil, "Schedules": o.Schedules == nil, "Collector": o.Collector == nil, "Now": o.Now == nil,
+		"Pins": o.Pins == nil, "Imports": o.Imports == nil, "Publisher": o.Publisher == nil, "Versions": o.Versions == nil, "Schedules": o.Schedules == nil, "Collector": o.Collector == nil,
+		"Sources": o.Sources == nil, "WriteKeys": o.WriteKeys == nil, "Quarantine": o.Quarantine == nil, "Proposals": o.Proposals == nil, "Now": o.Now == nil,
 	} {
 		if absent {
 			return &strata.Error{Code: strata.Invalid, Field: "server.Options." + name, Message: "is missing"}

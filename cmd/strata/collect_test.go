@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"strata/server"
 )
 
 // writeKey adds a source, through the server where one holds the data, and
@@ -276,6 +279,100 @@ func TestCollect(t *testing.T) {
 	s = serve(t, data)
 	expect(send(t, s.base, rotated, "/v1/track", order), 200, "repeated")
 	value("orders", "M1", "1")
+	s.interrupt()
+}
+
+// post sends JSON to the console's API and returns the status and the answer.
+func (s *served) post(path string, body, v any) int {
+	s.t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	answer, err := s.client.Post(s.base+"/api/v1"+path, "application/json", bytes.NewReader(text))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	out, err := io.ReadAll(answer.Body)
+	if err == nil && v != nil {
+		err = json.Unmarshal(out, v)
+	}
+	if err != nil {
+		s.t.Fatalf("%s: %v\n%s", path, err, out)
+	}
+	return answer.StatusCode
+}
+
+// TestSourcesByAPI goes the way of the console: add a source, send, see what
+// was not taken, add it to the catalogue, replay.
+func TestSourcesByAPI(t *testing.T) {
+	t.Parallel()
+	s := serve(t, filepath.Join(t.TempDir(), "data"))
+	type object = map[string]any
+	var secret struct {
+		WriteKey string `json:"write_key"`
+	}
+	if code := s.post("/sources", object{"name": "web", "rate": 1000}, &secret); code != 200 || !strings.HasPrefix(secret.WriteKey, "wk_") {
+		t.Fatalf("adding a source: %d %+v", code, secret)
+	}
+	if code := s.post("/sources", object{"name": "web"}, &struct{}{}); code != 409 {
+		t.Errorf("adding it again: %d", code)
+	}
+	state := func(want string) {
+		t.Helper()
+		var all []server.SourceInfo
+		if s.get("/sources", &all); len(all) != 1 || all[0].State != want {
+			t.Errorf("sources: %+v, want %s", all, want)
+		}
+	}
+	state(notConnected)
+	for i := range 3 {
+		send(t, s.base, secret.WriteKey, "/v1/track", fmt.Sprintf(`{"event":"Spa Booked","userId":"U%d","messageId":"a%d","properties":{"minutes":60}}`, i, i))
+	}
+	state(connected)
+	var page server.HeldPage
+	if code := s.get("/quarantine?limit=2", &page); code != 200 || len(page.Items) != 2 || page.Next == nil {
+		t.Fatalf("quarantine: %d %+v", code, page)
+	}
+	if s.get("/quarantine?limit=2&cursor="+url.QueryEscape(*page.Next), &page); len(page.Items) != 1 || page.Items[0].Number != 3 {
+		t.Errorf("its second page: %+v", page)
+	}
+	var proposals []server.ProposalInfo
+	if s.get("/quarantine/proposals", &proposals); len(proposals) != 2 || proposals[0].Name != "spa_booked" || proposals[0].Count != 3 {
+		t.Errorf("proposals: %+v", proposals)
+	}
+	var done server.Replayed
+	if code := s.post("/quarantine/replay", object{}, &struct{}{}); code != 422 {
+		t.Errorf("replaying nothing: %d", code)
+	}
+	if s.post("/quarantine/replay", object{"all": true}, &done); done.Taken != 0 || done.Remained != 3 {
+		t.Errorf("replaying too early: %+v", done)
+	}
+	if code := s.post("/quarantine/proposals", object{"name": "spa_booked"}, &proposals); code != 200 || len(proposals) != 0 {
+		t.Errorf("accepting: %d %+v", code, proposals)
+	}
+	if s.post("/quarantine/replay", object{"numbers": []int{1, 2}}, &done); done.Taken != 2 || done.Remained != 0 {
+		t.Errorf("replaying: %+v", done)
+	}
+	var dropped server.Discarded
+	if s.post("/quarantine/discard", object{"all": true, "source": "web"}, &dropped); dropped.Discarded != 1 {
+		t.Errorf("discarding: %+v", dropped)
+	}
+	var rotated struct {
+		WriteKey string `json:"write_key"`
+	}
+	s.post("/sources/web/rotate", object{"overlap_hours": 1}, &rotated)
+	for _, key := range []string{secret.WriteKey, rotated.WriteKey} {
+		if a := send(t, s.base, key, "/v1/identify", `{"userId":"U1","messageId":"k`+key+`"}`); a.statuses() != "accepted" {
+			t.Errorf("a key within the overlap: %+v", a)
+		}
+	}
+	s.client.Post(s.base+"/api/v1/sources/web/revoke", "application/json", nil)
+	state(revoked)
+	if a := send(t, s.base, rotated.WriteKey, "/v1/identify", `{"userId":"U1"}`); a.status != 401 {
+		t.Errorf("a revoked key: %d", a.status)
+	}
 	s.interrupt()
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata"
+	"strata/ingest"
 	"strata/registry"
 )
 
@@ -42,6 +43,16 @@ const (
 	revoked      = "revoked"
 )
 
+func stateOf(s registry.Source, n ingest.SourceCounts) string {
+	switch {
+	case len(s.Keys) == 0:
+		return revoked
+	case n.Last == 0:
+		return notConnected
+	}
+	return connected
+}
+
 func (b *business) sources(ctx context.Context, now strata.Instant) ([]sourceInfo, error) {
 	all, err := b.registry.Sources(ctx, now)
 	if err != nil {
@@ -51,7 +62,7 @@ func (b *business) sources(ctx context.Context, now strata.Instant) ([]sourceInf
 	out := []sourceInfo{}
 	for _, s := range all {
 		n := counts[s.Name]
-		info := sourceInfo{Name: s.Name, State: connected, Events: s.Events, Namespaces: s.Namespaces, UserID: s.UserID, Rate: s.Rate, WriteKeys: []keyInfo{},
+		info := sourceInfo{Name: s.Name, State: stateOf(s, n), Events: s.Events, Namespaces: s.Namespaces, UserID: s.UserID, Rate: s.Rate, WriteKeys: []keyInfo{},
 			Accepted: n.Accepted, Repeated: n.Repeated, Quarantined: n.Quarantined, Refused: n.Refused}
 		if n.Last != 0 {
 			info.Last = b.show(n.Last)
@@ -62,12 +73,6 @@ func (b *business) sources(ctx context.Context, now strata.Instant) ([]sourceInf
 				shown.Expires = b.show(k.ExpiresAt)
 			}
 			info.WriteKeys = append(info.WriteKeys, shown)
-		}
-		switch {
-		case len(s.Keys) == 0:
-			info.State = revoked
-		case n.Last == 0:
-			info.State = notConnected
 		}
 		out = append(out, info)
 	}
