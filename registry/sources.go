@@ -61,7 +61,7 @@ func (r *Registry) AddSource(ctx context.Context, s Source, account string, at s
 		if key, err = addKey(ctx, tx, s.Name, at); err != nil {
 			return err
 		}
-		return appendAudit(ctx, tx, AuditEntry{At: at, Account: account, Action: "source.added", Object: s.Name})
+		return appendAudit(ctx, tx, AuditEntry{At: at, Account: account, Action: "source.add", Object: s.Name})
 	})
 	r.sources.forget()
 	return key, err
@@ -137,7 +137,7 @@ func (r *Registry) RotateKey(ctx context.Context, source, account string, at, ov
 		if key, err = addKey(ctx, tx, source, at); err != nil {
 			return err
 		}
-		return appendAudit(ctx, tx, AuditEntry{At: at, Account: account, Action: "source.rotated", Object: source})
+		return appendAudit(ctx, tx, AuditEntry{At: at, Account: account, Action: "source.rotate", Object: source})
 	})
 	r.sources.forget()
 	return key, err
@@ -153,7 +153,7 @@ func (r *Registry) RevokeKeys(ctx context.Context, source, account string, at st
 		if _, err := tx.ExecContext(ctx, `DELETE FROM write_keys WHERE source = ?`, source); err != nil {
 			return err
 		}
-		return appendAudit(ctx, tx, AuditEntry{At: at, Account: account, Action: "source.revoked", Object: source})
+		return appendAudit(ctx, tx, AuditEntry{At: at, Account: account, Action: "source.revoke", Object: source})
 	})
 	r.sources.forget()
 	return err

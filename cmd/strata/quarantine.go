@@ -157,7 +157,7 @@ func (c *call) replayCommand() *cobra.Command {
 func (b *business) replay(ctx context.Context, chosen ingest.Chosen, by registry.By) (ingest.Replayed, error) {
 	done, err := b.stream.Replay(chosen)
 	if err == nil && done != (ingest.Replayed{}) {
-		err = b.audited(ctx, by, "quarantine.replayed", fmt.Sprintf(`{"taken":%d,"remained":%d}`, done.Taken, done.Remained))
+		err = b.audited(ctx, by, "quarantine.replay", fmt.Sprintf(`{"taken":%d,"remained":%d}`, done.Taken, done.Remained))
 	}
 	return done, busyError(err)
 }
@@ -174,7 +174,7 @@ func busyError(err error) error {
 func (b *business) discardCalls(ctx context.Context, chosen ingest.Chosen, by registry.By) (int, error) {
 	n, err := b.stream.Discard(chosen)
 	if err == nil && n > 0 {
-		err = b.audited(ctx, by, "quarantine.discarded", fmt.Sprintf(`{"calls":%d}`, n))
+		err = b.audited(ctx, by, "quarantine.discard", fmt.Sprintf(`{"calls":%d}`, n))
 	}
 	return n, busyError(err)
 }
@@ -317,7 +317,7 @@ func (b *business) accept(ctx context.Context, name, typ string, by registry.By)
 	}
 	version, err := b.publisher.Apply(ctx, d, by.Account, by.At)
 	if err == nil {
-		err = b.registry.AppendAudit(ctx, registry.AuditEntry{At: by.At, Account: by.Account, Action: "quarantine.accepted", Object: name})
+		err = b.registry.AppendAudit(ctx, registry.AuditEntry{At: by.At, Account: by.Account, Action: "quarantine.accept", Object: name})
 	}
 	return version, err
 }
