@@ -27,7 +27,7 @@ type StreamOptions struct {
 	DeleteRange func(b strata.Batch, from, to []byte) error
 	Now         func() time.Time
 	FoldFor     time.Duration // how long after its arrival an id is known; default 7 days
-	QueueBytes  int64         // of bodies that are read or wait; default 64 MiB
+	QueueBytes  int64         // of bodies that are read or wait; default 16 MiB
 }
 
 // The outcomes of an item.
@@ -81,7 +81,7 @@ type Stream struct {
 	work chan *request
 	done chan struct{}
 
-	folds   streamFolds
+	folds   *streamFolds
 	expired uint32 // the first day that has not been expired
 }
 
@@ -98,7 +98,7 @@ func NewStream(o StreamOptions) (*Stream, error) {
 		o.FoldFor = 7 * 24 * time.Hour
 	}
 	if o.QueueBytes <= 0 {
-		o.QueueBytes = 64 << 20
+		o.QueueBytes = 16 << 20
 	}
 	if _, err := newReader(o.Settings, o.Normalise); err != nil {
 		return nil, err
@@ -274,7 +274,9 @@ const maxGroup = 20_000
 func (s *Stream) commit() {
 	defer close(s.done)
 	w := &streamWriter{s: s, pending: map[from]*pending{}, ids: map[string]uint64{}, folded: map[string]folded{}}
+	defer s.folds.seen.end()
 	for first := range s.work {
+		s.folds.seen.begin(s.o.Store)
 		group, n := []*request{first}, len(first.items)
 	gather:
 		for n < maxGroup {
@@ -354,6 +356,7 @@ func (w *streamWriter) write(group []*request) error {
 			}
 		}
 		for key, f := range w.folded {
+			s.folds.seen.add(key)
 			if err := b.Set([]byte(key), f.value()); err != nil {
 				return err
 			}
@@ -371,6 +374,7 @@ func (w *streamWriter) write(group []*request) error {
 	}
 	if expire {
 		s.expired = day
+		s.folds.seen.forget(day)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -567,6 +571,9 @@ func (w *streamWriter) known(it *item) (*folded, error) {
 	for _, key := range w.s.folds.keys(it, it.received) {
 		if f, ok := w.folded[key]; ok {
 			return &f, nil
+		}
+		if !w.s.folds.seen.maybe(key) {
+			continue
 		}
 		stored, err := w.s.o.Store.Get([]byte(key))
 		if err != nil {

@@ -15,8 +15,11 @@ import (
 // value is the body's hash(8) and the instant of arrival(8).
 
 const (
-	weekDays  = 7
-	weekSpan  = strata.Instant(weekDays * dayMillis)
+	weekDays = 7
+	weekSpan = strata.Instant(weekDays * dayMillis)
+	// foldKeySize is the length of such a key.
+	foldKeySize = 2 + 4 + 16
+
 	neverEnds = uint32(1<<32 - 1) // in place of the week: ids that fold for ever
 )
 
@@ -41,11 +44,12 @@ func readFolded(b []byte) (folded, error) {
 type streamFolds struct {
 	within  strata.Instant // milliseconds
 	endless bool           // some id folds for ever
+	seen    seen
 }
 
 // newStreamFolds finds out whether any id folds for ever.
-func newStreamFolds(s Scanner, within strata.Instant) (streamFolds, error) {
-	f := streamFolds{within: within}
+func newStreamFolds(s Scanner, within strata.Instant) (*streamFolds, error) {
+	f := &streamFolds{within: within}
 	some := errors.New("some")
 	err := s.ScanKeys(weekKey(neverEnds), []byte("ft"), func(_, _ []byte) error { return some })
 	if errors.Is(err, some) {

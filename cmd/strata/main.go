@@ -169,7 +169,7 @@ func (c *call) root() *cobra.Command {
 		c.testCommand(),
 		c.markCommand(), c.unmarkCommand(),
 		c.tryCommand(),
-		c.signInCommand(), c.schemaCommand(), c.versionCommand(),
+		c.signInCommand(), c.schemaCommand(), c.benchCommand(), c.versionCommand(),
 	)
 	root.AddCommand(c.governCommands()...)
 	root.CompletionOptions.HiddenDefaultCmd = true
