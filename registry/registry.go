@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/pressly/goose/v3"
@@ -44,6 +45,8 @@ type Registry struct {
 	read     *sql.DB
 
 	cached  cachedSet
+	sources remembered[knownSources]
+	written atomic.Uint64 // transactions that may have changed something
 	hashing chan struct{} // holds a place for each password being hashed
 }
 
@@ -138,8 +141,13 @@ func (r *Registry) change(ctx context.Context, doing string, fn func(*sql.Tx) er
 	if err := fn(tx); err != nil {
 		return r.failed(doing, err)
 	}
-	return r.failed(doing, tx.Commit())
+	err = tx.Commit()
+	r.written.Add(1)
+	return r.failed(doing, err)
 }
+
+// Written grows with every change: what was read is still so while it stays.
+func (r *Registry) Written() uint64 { return r.written.Load() }
 
 // look runs fn in a read transaction, which sees one state of everything.
 func (r *Registry) look(ctx context.Context, doing string, fn func(*sql.Tx) error) error {

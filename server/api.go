@@ -162,6 +162,16 @@ func register(api huma.API, c *console) {
 	handle(api, c, op("list-audit", get, "/audit", "Audit", "Who did what, newest first"), c.auditPage)
 	handle(api, c, op("list-imports", get, "/imports", "Imports", "All imports, newest first"), c.imports)
 	handle(api, c, op("list-refused", get, "/imports/{id}/refused", "Imports", "An import's refused rows"), c.refused)
+
+	handle(api, c, op("list-sources", get, "/sources", "Sources", "All sources that send over HTTP, and what came from them"), c.sourceList)
+	handle(api, c, op("add-source", post, "/sources", "Sources", "Add a source; answers with its write key, once; for owners and operators; written to the audit"), c.addSource)
+	handle(api, c, op("rotate-write-key", post, "/sources/{name}/rotate", "Sources", "Make a new write key; answers with it, once; for owners and operators; written to the audit"), c.rotateKey)
+	do(api, c, op("revoke-write-keys", post, "/sources/{name}/revoke", "Sources", "End all write keys of a source at once; for owners and operators; written to the audit"), c.revokeKeys)
+	handle(api, c, op("list-quarantine", get, "/quarantine", "Sources", "What sources sent and was not taken, with the reason; for owners and operators"), c.held)
+	handle(api, c, op("replay-quarantine", post, "/quarantine/replay", "Sources", "Take what the present catalogue allows; for owners and operators; written to the audit"), c.replay)
+	handle(api, c, op("discard-quarantine", post, "/quarantine/discard", "Sources", "Drop calls for good; for owners and operators; written to the audit"), c.discard)
+	handle(api, c, op("list-proposals", get, "/quarantine/proposals", "Sources", "Events, properties and attributes that sources sent and the catalogue does not have"), c.proposals)
+	handle(api, c, op("accept-proposal", post, "/quarantine/proposals", "Sources", "Add one to the catalogue; answers with those that are left; for owners and operators; written to the audit"), c.accept)
 }
 
 // answer is a JSON answer.

@@ -193,7 +193,12 @@ func newBusiness(t testing.TB) *business {
 	check(err)
 	check(b.registry.SetPassword(ctx, testAccount, testPassword))
 
+	taking, err := newIntake(b)
+	check(err)
+	taking.stream.Start()
+	t.Cleanup(taking.stream.Stop)
 	b.server, err = server.New(server.Options{
+		Collector: taking, Sources: taking, WriteKeys: taking, Quarantine: taking, Proposals: taking,
 		Engine: b.engine, Live: b.live, Definitions: b.registry, Timeline: b.store, Identity: b.people,
 		Accounts: accounts{b.registry}, Links: accounts{b.registry}, Sessions: b.registry.Sessions(time.Now), Audit: audit{b.registry},
 		Pins: pinned{{Customer: "M001", Title: server.Text2{Zh: "常客", En: "A regular"}}, {Customer: "nobody"}}, Imports: imports{b.store},

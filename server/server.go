@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,6 +45,11 @@ type Options struct {
 	Publisher   *publish.Publisher
 	Versions    Versions
 	Schedules   Schedules
+	Collector   Collector
+	Sources     Sources
+	WriteKeys   WriteKeys
+	Quarantine  Quarantine
+	Proposals   Proposals
 	Now         func() time.Time
 
 	Console       fs.FS        // the built console, index.html at its root; nil = API only
@@ -57,7 +63,8 @@ func (o *Options) validate() error {
 	for name, absent := range map[string]bool{
 		"Engine": o.Engine == nil, "Live": o.Live == nil, "Definitions": o.Definitions == nil, "Timeline": o.Timeline == nil, "Identity": o.Identity == nil,
 		"Accounts": o.Accounts == nil, "Links": o.Links == nil, "Sessions": o.Sessions == nil, "Audit": o.Audit == nil,
-		"Pins": o.Pins == nil, "Imports": o.Imports == nil, "Publisher": o.Publisher == nil, "Versions": o.Versions == nil, "Schedules": o.Schedules == nil, "Now": o.Now == nil,
+		"Pins": o.Pins == nil, "Imports": o.Imports == nil, "Publisher": o.Publisher == nil, "Versions": o.Versions == nil, "Schedules": o.Schedules == nil, "Collector": o.Collector == nil,
+		"Sources": o.Sources == nil, "WriteKeys": o.WriteKeys == nil, "Quarantine": o.Quarantine == nil, "Proposals": o.Proposals == nil, "Now": o.Now == nil,
 	} {
 		if absent {
 			return &strata.Error{Code: strata.Invalid, Field: "server.Options." + name, Message: "is missing"}
@@ -192,7 +199,17 @@ func (c *console) problem(operation string, err error) error {
 
 func (c *console) routes() (http.Handler, error) {
 	r := chi.NewRouter()
-	r.Use(c.recovered, secured, middleware.Compress(5, "application/json", "application/problem+json", "text/csv", "text/html", "text/css", "text/javascript", "image/svg+xml", "application/manifest+json"))
+	compressed := middleware.Compress(5, "application/json", "application/problem+json", "text/csv", "text/html", "text/css", "text/javascript", "image/svg+xml", "application/manifest+json")
+	r.Use(c.recovered, secured, func(next http.Handler) http.Handler {
+		smaller := compressed(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/v1/") { // short, and answered by the thousand a second
+				next.ServeHTTP(w, r)
+				return
+			}
+			smaller.ServeHTTP(w, r)
+		})
+	})
 	foreign := http.NewCrossOriginProtection()
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		sendProblem(w, &strata.Error{Code: strata.Forbidden, Message: "this request came from another site", Hint: "use the console of this server"})
@@ -202,6 +219,7 @@ func (c *console) routes() (http.Handler, error) {
 		newAPI(r, c)
 		r.Get("/sign-in", c.signInByLink)
 	})
+	c.collecting(r)
 	absent := func(w http.ResponseWriter, r *http.Request) {
 		sendProblem(w, &strata.Error{Code: strata.NotFound, Message: "there is nothing at " + r.URL.Path, Hint: "the API is described at " + prefix + "/openapi.json"})
 	}

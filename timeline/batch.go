@@ -95,6 +95,12 @@ func (b *Batch) Delete(key []byte) error {
 	return storeError(b.writes.Delete(key, nil), "writing")
 }
 
+// DeleteRange drops the keys in [from, to) that are stored or that the batch
+// has written so far. Get does not see it before the commit.
+func (b *Batch) DeleteRange(from, to []byte) error {
+	return storeError(b.writes.DeleteRange(from, to, nil), "writing")
+}
+
 // Len returns the bytes that the batch will add to the log.
 func (b *Batch) Len() int { return b.writes.Len() }
 

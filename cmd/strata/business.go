@@ -18,6 +18,7 @@ import (
 	"strata"
 	"strata/compute"
 	"strata/identity"
+	"strata/ingest"
 	"strata/publish"
 	"strata/registry"
 	"strata/timeline"
@@ -38,7 +39,11 @@ type business struct {
 	live      *compute.Live
 	publisher *publish.Publisher
 
+	stream *ingest.Stream
+	now    func() time.Time // the clock of what comes in by itself
+
 	importing sync.Mutex // one import at a time
+	giving    sync.Mutex // one batch at a time gives customers their numbers, until it is committed
 }
 
 // openBusiness opens the stores in the data directory, creating it with the
@@ -58,7 +63,7 @@ func openBusiness(dir string, settings strata.Settings) (_ *business, err error)
 			}
 		}
 	}()
-	b := &business{dir: dir}
+	b := &business{dir: dir, now: time.Now}
 	if b.store, err = timeline.Open(filepath.Join(dir, "customers"), timeline.Options{Settings: settings, Mergers: mergers(), Logger: slog.Default()}); err != nil {
 		return nil, err
 	}
@@ -78,12 +83,17 @@ func openBusiness(dir string, settings strata.Settings) (_ *business, err error)
 		return nil, err
 	}
 	b.live = compute.NewLive(b.engine, compute.LiveOptions{Facts: b.store, Results: b.store, Dir: resultsDir(dir), Logger: slog.Default()})
+	if b.stream, err = b.newStream(context.Background()); err != nil {
+		return nil, err
+	}
+	b.stream.Start()
 	b.publisher = publish.New(definitions{b.registry}, b.registry, b.registry, b.engine, b.store.Commits, b.settings)
 	return b, nil
 }
 
 // Close closes the stores; the first error is returned.
 func (b *business) Close() error {
+	b.stream.Stop()
 	return errors.Join(b.live.Close(), b.registry.Close(), b.store.Close())
 }
 
@@ -147,6 +157,7 @@ func (c *call) open(ctx context.Context, dir string, args []string, run work) (e
 		if b, err = openBusiness(dir, settings); err != nil {
 			return err
 		}
+		b.now = c.now
 		defer func() { err = errors.Join(err, b.Close()) }()
 	}
 	if c.zone != "" && c.zone != b.settings.Zone && !c.readsTimes {

@@ -63,20 +63,25 @@ func (b *business) importFile(ctx context.Context, i importing) (ingest.Report, 
 				}
 				declared = true
 			}
+			b.giving.Lock()
+			defer b.giving.Unlock()
 			batch.Reset()
 			if err := fill(batch); err != nil {
 				return err
 			}
 			return b.store.Commit(batch, sync)
 		},
-		Append: func(batch strata.Batch, c strata.CustomerID, events []strata.Event, attributes []strata.Attribute, source string, imp uint32) error {
-			return b.store.Append(batch, c, timeline.Facts{Events: events, Attributes: attributes, Source: source, Import: imp, Fragment: uint32(c)})
-		},
+		Append: b.append,
 	})
 	if err == nil && !i.dryRun && report.Events > compactFrom {
 		err = b.store.Compact(ctx) // so that nobody's events are merged each time they are read
 	}
 	return report, err
+}
+
+// append is ingest.Appender over the store.
+func (b *business) append(batch strata.Batch, c strata.CustomerID, events []strata.Event, attributes []strata.Attribute, source string, imp uint32) error {
+	return b.store.Append(batch, c, timeline.Facts{Events: events, Attributes: attributes, Source: source, Import: imp, Fragment: uint32(c)})
 }
 
 // compactFrom is how many new events make an import large.

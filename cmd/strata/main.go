@@ -163,13 +163,13 @@ func (c *call) root() *cobra.Command {
 	flags.BoolVar(&c.json, "json", false, "print JSON on standard output")
 	flags.BoolVar(&c.quiet, "quiet", false, "no progress")
 	root.AddCommand(
-		c.serveCommand(), c.demoCommand(), c.importCommand(), c.importsCommand(),
+		c.serveCommand(), c.demoCommand(), c.importCommand(), c.importsCommand(), c.sourceCommand(), c.quarantineCommand(),
 		c.planCommand(), c.applyCommand(), c.calibrateCommand(),
 		c.showCommand(), c.explainCommand(), c.historyCommand(), c.changesCommand(), c.verifyCommand(), c.exportCommand(),
 		c.testCommand(),
 		c.markCommand(), c.unmarkCommand(),
 		c.tryCommand(),
-		c.signInCommand(), c.schemaCommand(), c.versionCommand(),
+		c.signInCommand(), c.schemaCommand(), c.benchCommand(), c.versionCommand(),
 	)
 	root.AddCommand(c.governCommands()...)
 	root.CompletionOptions.HiddenDefaultCmd = true

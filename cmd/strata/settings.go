@@ -26,6 +26,10 @@ type setting struct {
 var settings = []setting{
 	{"business.name.en", "the name of the business, in English", "", anyText},
 	{"business.name.zh", "the name of the business, in Chinese", "", anyText},
+	{settingFoldDays, "for how many days after its arrival the id of an event sent over HTTP is known, so that sending it again counts once; from the next start on", "7", func(value string) error {
+		_, err := foldFor(value)
+		return err
+	}},
 	{registry.SettingWords, "words that the business forbids (add) and allows (allow), as YAML", "", func(value string) error {
 		_, err := define.ForbiddenWords().With("setting "+registry.SettingWords, []byte(value))
 		return err

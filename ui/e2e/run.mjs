@@ -213,6 +213,7 @@ const pages = {
   tags: '/tags',
   tiers: '/tiers',
   imports: '/imports',
+  sources: '/sources',
   changes: '/changes',
   audit: '/audit',
   missing: '/no-such-page',

@@ -191,6 +191,12 @@ const imports = createRoute({
   component: lazyRouteComponent(() => import('./pages/imports/Imports'), 'Imports'),
 });
 
+const sources = createRoute({
+  getParentRoute: () => app,
+  path: '/sources',
+  component: lazyRouteComponent(() => import('./pages/sources/Sources'), 'Sources'),
+});
+
 const audit = createRoute({
   getParentRoute: () => app,
   path: '/audit',
@@ -227,6 +233,7 @@ const tree = root.addChildren([
     tierDefinition,
     editTier,
     imports,
+    sources,
     changes,
     audit,
   ]),

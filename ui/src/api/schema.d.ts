@@ -362,6 +362,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What sources sent and was not taken, with the reason; for owners and operators */
+        get: operations["list-quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Drop calls for good; for owners and operators; written to the audit */
+        post: operations["discard-quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events, properties and attributes that sources sent and the catalogue does not have */
+        get: operations["list-proposals"];
+        put?: never;
+        /** Add one to the catalogue; answers with those that are left; for owners and operators; written to the audit */
+        post: operations["accept-proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take what the present catalogue allows; for owners and operators; written to the audit */
+        post: operations["replay-quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/segments": {
         parameters: {
             query?: never;
@@ -426,6 +495,58 @@ export interface paths {
         /** Set the password of the account that is signed in */
         put: operations["set-password"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All sources that send over HTTP, and what came from them */
+        get: operations["list-sources"];
+        put?: never;
+        /** Add a source; answers with its write key, once; for owners and operators; written to the audit */
+        post: operations["add-source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{name}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End all write keys of a source at once; for owners and operators; written to the audit */
+        post: operations["revoke-write-keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{name}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new write key; answers with it, once; for owners and operators; written to the audit */
+        post: operations["rotate-write-key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -538,6 +659,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Acceptance: {
+            name: string;
+            /** @description In place of the type that it looks like. */
+            type?: string;
+        };
         Applied: {
             /** @description What was created or changed; none where all of it was published already. */
             definitions: components["schemas"]["DefinitionRef"][];
@@ -644,6 +770,13 @@ export interface components {
             left: number;
             /** Format: int64 */
             moved: number;
+        };
+        ChosenCalls: {
+            /** @description Must be true where no numbers are given. */
+            all?: boolean;
+            event?: string;
+            numbers?: number[];
+            source?: string;
         };
         Credentials: {
             account: string;
@@ -804,6 +937,10 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Discarded: {
+            /** Format: int64 */
+            discarded: number;
+        };
         DraftCheck: {
             /** @description Only where there are no errors. */
             definitions: components["schemas"]["DraftDefinition"][];
@@ -961,6 +1098,24 @@ export interface components {
             /** @description Their sales of 365 days. */
             sales: string;
         };
+        HeldInfo: {
+            /** Format: date-time */
+            at: string;
+            event: string;
+            field: string;
+            hint: string;
+            message_id: string;
+            /** Format: int64 */
+            number: number;
+            /** @description As it came. */
+            raw: string;
+            reason: string;
+            source: string;
+        };
+        HeldPage: {
+            items: components["schemas"]["HeldInfo"][];
+            next: string | null;
+        };
         HistoryInfo: {
             /** Format: date-time */
             at: string;
@@ -1111,6 +1266,14 @@ export interface components {
             /** @description At least 10 characters. */
             password: string;
         };
+        NewSource: {
+            events?: string[];
+            keys?: string[];
+            name: string;
+            /** Format: int64 */
+            rate?: number;
+            user_id?: string;
+        };
         Overview: {
             /** @description Customers who did something themselves in the period: any event but what the business does (message_sent, coupon_issued, order_refunded, wecom_deleted_by_staff). */
             active: components["schemas"]["Figure"];
@@ -1234,6 +1397,22 @@ export interface components {
             title: components["schemas"]["Text2"];
             value: string;
         };
+        ProposalInfo: {
+            /** Format: int64 */
+            count: number;
+            /** Format: date-time */
+            first_at: string;
+            /** Format: date-time */
+            last_at: string;
+            many: boolean;
+            /** @description EVENT, EVENT.PROPERTY or @ATTRIBUTE. */
+            name: string;
+            /** @description Types that it looked like too. */
+            other: string[];
+            source: string;
+            /** @description What it looks like; empty for an event. */
+            type: string;
+        };
         Reason: {
             /** @description Newest first, at most 10. */
             events?: components["schemas"]["EventInfo"][];
@@ -1290,6 +1469,19 @@ export interface components {
             items: components["schemas"]["RefusedInfo"][];
             next: string | null;
         };
+        Replayed: {
+            /** Format: int64 */
+            remained: number;
+            /** Format: int64 */
+            taken: number;
+        };
+        Rotation: {
+            /**
+             * Format: int64
+             * @description How long the keys before it stay in force.
+             */
+            overlap_hours: number;
+        };
         Sample: {
             id: string;
             /** @description Of a tier: the level's id. */
@@ -1315,6 +1507,11 @@ export interface components {
              * @enum {string}
              */
             every: "none" | "month" | "quarter";
+        };
+        SecretKey: {
+            source: string;
+            /** @description It is not kept and not shown again. */
+            write_key: string;
         };
         SegmentDetail: {
             /** Format: date-time */
@@ -1375,6 +1572,39 @@ export interface components {
             role: string;
             /** @description IANA name of the business zone. */
             zone: string;
+        };
+        SourceInfo: {
+            /** Format: int64 */
+            accepted: number;
+            /** @description Names and prefixes (shop_*) that it may send; none = all. */
+            events: string[];
+            /** @description Kinds of keys that it may name; none = all. */
+            keys: string[];
+            /**
+             * Format: date-time
+             * @description When something last came from it.
+             */
+            last_at: string | null;
+            name: string;
+            /** Format: int64 */
+            quarantined: number;
+            /**
+             * Format: int64
+             * @description Events a second that it may send; 0 = no limit.
+             */
+            rate: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            repeated: number;
+            /**
+             * @description not_connected: it has sent nothing yet.
+             * @enum {string}
+             */
+            state: "connected" | "not_connected" | "revoked";
+            /** @description The kind of key that its userId is. */
+            user_id: string;
+            write_keys: components["schemas"]["WriteKeyInfo"][];
         };
         TagDetail: {
             /** Format: date-time */
@@ -1489,6 +1719,14 @@ export interface components {
             label: components["schemas"]["Text2"];
             /** @description For the list of customers (tag, value); empty where the bin is a range or the rest. */
             value: string;
+        };
+        WriteKeyInfo: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Its last four characters. */
+            ending: string;
+            /** Format: date-time */
+            expires_at: string | null;
         };
     };
     responses: never;
@@ -2269,6 +2507,170 @@ export interface operations {
             };
         };
     };
+    "list-quarantine": {
+        parameters: {
+            query?: {
+                /** @description What the answer before gave as next; absent = the first page. */
+                cursor?: string;
+                /** @description Most items in one answer. */
+                limit?: number;
+                /** @description Only of this source. */
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "discard-quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenCalls"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discarded"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalInfo"][];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accept-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalInfo"][];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenCalls"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-segments": {
         parameters: {
             query?: {
@@ -2443,6 +2845,132 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceInfo"][];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSource"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-write-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rotate-write-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretKey"];
+                };
             };
             /** @description Error */
             default: {

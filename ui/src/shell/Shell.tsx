@@ -18,6 +18,7 @@ const places = {
   tiers: { to: '/tiers', icon: 'tiers', label: 'nav.tiers' },
   tags: { to: '/tags', icon: 'tags', label: 'nav.tags' },
   changes: { to: '/changes', icon: 'clock', label: 'nav.changes' },
+  sources: { to: '/sources', icon: 'form', label: 'nav.sources' },
   imports: { to: '/imports', icon: 'imports', label: 'nav.imports' },
   audit: { to: '/audit', icon: 'audit', label: 'nav.audit' },
 } as const;
@@ -25,7 +26,7 @@ const places = {
 const groups = [
   { title: null, places: [places.overview, places.customers, places.changes] },
   { title: 'nav.group.insight', places: [places.segments, places.tiers, places.tags] },
-  { title: 'nav.group.data', places: [places.imports, places.audit] },
+  { title: 'nav.group.data', places: [places.sources, places.imports, places.audit] },
 ] as const;
 
 function NavList({ onPick }: { onPick?: () => void }) {
@@ -152,7 +153,7 @@ export function Shell() {
   const { data: session } = useQuery(sessionQuery);
   const busy = useRouterState({ select: (s) => s.isLoading });
   const path = useRouterState({ select: (s) => s.location.pathname });
-  const inDrawer = [places.changes, places.tags, places.imports, places.audit].some((p) => path.startsWith(p.to));
+  const inDrawer = [places.changes, places.tags, places.sources, places.imports, places.audit].some((p) => path.startsWith(p.to));
   const business = text(session?.business);
 
   return (

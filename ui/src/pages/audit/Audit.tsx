@@ -32,6 +32,12 @@ const actions = [
   'setting.change',
   'tag.mark',
   'tag.unmark',
+  'source.add',
+  'source.rotate',
+  'source.revoke',
+  'quarantine.replay',
+  'quarantine.discard',
+  'quarantine.accept',
 ] as const;
 type Action = (typeof actions)[number];
 
