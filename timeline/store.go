@@ -61,6 +61,7 @@ type Options struct {
 // several goroutines; see Append and Batch.
 type Store struct {
 	db         *pebble.DB
+	dir        string
 	fs         vfs.FS
 	merger     *merger
 	settings   strata.Settings
@@ -68,10 +69,11 @@ type Store struct {
 	readOnly   bool
 	close      func() error
 
-	commit  sync.Mutex // one commit after the other enters the log
-	opened  bool       // guarded by commit: closedKey has been removed
-	failed  error      // guarded by commit: the log cannot be written any more
-	stuck   bool       // guarded by commit: Pebble holds locks that closing needs
+	commit  sync.Mutex    // one commit after the other enters the log
+	opened  bool          // guarded by commit: closedKey has been removed
+	failed  error         // guarded by commit: the log cannot be written any more
+	broken  chan struct{} // closed when failed is set
+	stuck   bool          // guarded by commit: Pebble holds locks that closing needs
 	commits atomic.Uint64
 	written uint64 // guarded by commit: how many commits there were, those of Publish too
 
@@ -102,7 +104,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{fs: o.FS, readOnly: o.ReadOnly, merger: &merger{byFirst: map[byte]MergeFunc{'t': mergeTimeline}}}
+	s := &Store{dir: dir, broken: make(chan struct{}), fs: o.FS, readOnly: o.ReadOnly, merger: &merger{byFirst: map[byte]MergeFunc{'t': mergeTimeline}}}
 	for first, fn := range o.Mergers {
 		s.merger.byFirst[first] = fn
 	}
@@ -372,6 +374,9 @@ func (s *Store) enter(fn func() error) (err error) {
 
 // fail makes every later write return an error. The caller holds commit.
 func (s *Store) fail(cause error) {
+	if s.failed == nil {
+		close(s.broken)
+	}
 	s.failed = &strata.Error{Code: strata.Unavailable, Field: "data", Message: "the log of the data directory cannot be written",
 		Hint: "free disk space or repair the disk, then start again and send again what was not acknowledged", Cause: cause}
 }
