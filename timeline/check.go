@@ -256,3 +256,12 @@ func (s *Store) Checkpoint(to string) error {
 // Failed returns a channel that is closed when the log cannot be written any
 // more: every later commit fails, and only a new start helps.
 func (s *Store) Failed() <-chan struct{} { return s.broken }
+
+// Acknowledged returns the number of the last acknowledged commit, those of
+// Publish counted too. A new store has 0.
+func (s *Store) Acknowledged() uint64 {
+	if s.acknowledged == nil {
+		return s.written
+	}
+	return s.acknowledged.last()
+}
