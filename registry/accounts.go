@@ -77,7 +77,10 @@ func (r *Registry) CreateAccount(ctx context.Context, name string, role Role, at
 		if isConstraint(err) {
 			return &strata.Error{Code: strata.Conflict, Field: "account", Message: fmt.Sprintf("there is an account %s already", name)}
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return sum(ctx, tx, "accounts", "name = ?", name)
 	})
 	if err != nil {
 		return Account{}, err
@@ -103,6 +106,9 @@ func (r *Registry) Account(ctx context.Context, name string) (Account, error) {
 func (r *Registry) Accounts(ctx context.Context) ([]Account, error) {
 	var all []Account
 	err := r.look(ctx, "reading the accounts", func(tx *sql.Tx) error {
+		if err := sound(ctx, tx, "accounts", "1"); err != nil {
+			return err
+		}
 		rows, err := tx.QueryContext(ctx, `SELECT name, role, must_set_password, created_at FROM accounts ORDER BY name`)
 		if err != nil {
 			return err
@@ -121,6 +127,9 @@ func (r *Registry) Accounts(ctx context.Context) ([]Account, error) {
 }
 
 func account(ctx context.Context, tx *sql.Tx, name string) (a Account, password string, err error) {
+	if err := sound(ctx, tx, "accounts", "name = ?", name); err != nil {
+		return Account{}, "", err
+	}
 	err = tx.QueryRowContext(ctx, `SELECT name, role, password, must_set_password, created_at FROM accounts WHERE name = ?`, name).
 		Scan(&a.Name, &a.Role, &password, &a.MustSetPassword, &a.CreatedAt)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -152,6 +161,9 @@ func (r *Registry) SetPassword(ctx context.Context, name, password string) error
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE accounts SET password = ?, must_set_password = 0 WHERE name = ?`, hash, name); err != nil {
+			return err
+		}
+		if err := sum(ctx, tx, "accounts", "name = ?", name); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sign_in_links WHERE account = ?`, name); err != nil {
@@ -264,7 +276,10 @@ func (r *Registry) CreateSignInLink(ctx context.Context, name string, at, expire
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO sign_in_links (hash, account, created_at, expires_at) VALUES (?, ?, ?, ?)`, hash, name, int64(at), int64(expires))
-		return err
+		if err != nil {
+			return err
+		}
+		return sum(ctx, tx, "sign_in_links", "hash = ?", hash)
 	})
 }
 
@@ -279,6 +294,9 @@ func (r *Registry) UseSignInLink(ctx context.Context, token string, at strata.In
 		var name string
 		var expires strata.Instant
 		var used sql.NullInt64
+		if err := sound(ctx, tx, "sign_in_links", "hash = ?", hashOf(token)); err != nil {
+			return err
+		}
 		err := tx.QueryRowContext(ctx, `SELECT account, expires_at, used_at FROM sign_in_links WHERE hash = ?`, hashOf(token)).Scan(&name, &expires, &used)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
@@ -291,6 +309,9 @@ func (r *Registry) UseSignInLink(ctx context.Context, token string, at strata.In
 			return refuse("this sign-in link has expired")
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE sign_in_links SET used_at = ? WHERE hash = ?`, int64(at), hashOf(token)); err != nil {
+			return err
+		}
+		if err := sum(ctx, tx, "sign_in_links", "hash = ?", hashOf(token)); err != nil {
 			return err
 		}
 		a, _, err = account(ctx, tx, name)

@@ -55,7 +55,10 @@ func (r *Registry) AddCalibration(ctx context.Context, c define.Calibration) (de
 // grow adds one to the number of changes and returns it.
 func grow(ctx context.Context, tx *sql.Tx) (changes int64, err error) {
 	err = tx.QueryRowContext(ctx, `UPDATE counters SET changes = changes + 1 RETURNING changes`).Scan(&changes)
-	return changes, err
+	if err != nil {
+		return 0, err
+	}
+	return changes, sum(ctx, tx, "counters", "1")
 }
 
 // Calibrations returns the calibrations of one definition, those with the

@@ -82,6 +82,9 @@ type cachedSet struct {
 func (r *Registry) Published(ctx context.Context) (set *define.Set, changes uint64, err error) {
 	err = r.look(ctx, "reading the definitions", func(tx *sql.Tx) error {
 		var definitions uint64
+		if err := sound(ctx, tx, "counters", "1"); err != nil {
+			return err
+		}
 		if err := tx.QueryRowContext(ctx, `SELECT changes, definitions FROM counters`).Scan(&changes, &definitions); err != nil {
 			return err
 		}
@@ -316,6 +319,9 @@ func (r *Registry) alter(ctx context.Context, doing, author string, at strata.In
 	var built *define.Set
 	err := r.change(ctx, doing, func(tx *sql.Tx) error {
 		a := applying{ctx: ctx, tx: tx, author: author, at: at, renamed: map[Change]bool{}}
+		if err := sound(ctx, tx, "counters", "1"); err != nil {
+			return err
+		}
 		if err := tx.QueryRowContext(ctx, `SELECT changes, definitions FROM counters`).Scan(&number, &definitions); err != nil {
 			return err
 		}
@@ -332,7 +338,10 @@ func (r *Registry) alter(ctx context.Context, doing, author string, at strata.In
 		}
 		number = uint64(a.number)
 		_, err = tx.ExecContext(ctx, `UPDATE counters SET changes = ?, definitions = ?`, a.number, a.number)
-		return err
+		if err != nil {
+			return err
+		}
+		return sum(ctx, tx, "counters", "1")
 	})
 	if err != nil {
 		return 0, err

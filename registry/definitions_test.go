@@ -259,8 +259,8 @@ func TestDamagedDefinition(t *testing.T) {
 		if err := r.Close(); err != nil {
 			t.Fatal(err)
 		}
-		execute(t, dir, test.statement)
 		r = open(t, dir)
+		execute(t, dir, test.statement)
 		_, _, err := r.Published(t.Context())
 		wantCode(t, err, strata.Internal, test.table+" ", "damaged")
 		if _, err := r.Apply(t.Context(), &define.Set{}, []registry.Change{remove("segment", "east")}, "li", 0); strata.CodeOf(err) != strata.Internal {

@@ -407,6 +407,9 @@ func (r *Registry) ChangeSetting(ctx context.Context, key, value string, by By) 
 	}
 	return r.change(ctx, "changing a setting", func(tx *sql.Tx) error {
 		var before string
+		if err := sound(ctx, tx, "settings", "key = ?", key); err != nil {
+			return err
+		}
 		err := tx.QueryRowContext(ctx, `SELECT value FROM settings WHERE key = ?`, key).Scan(&before)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err

@@ -330,7 +330,7 @@ func TestUpgrade(t *testing.T) {
 	for _, statement := range []string{
 		"ATTACH '" + filepath.Join(now, "registry.db") + "' AS now",
 		"INSERT INTO definitions SELECT * FROM now.definitions", "INSERT INTO definition_versions SELECT * FROM now.definition_versions",
-		"DELETE FROM counters", "INSERT INTO counters SELECT * FROM now.counters",
+		"DELETE FROM counters", "INSERT INTO counters SELECT id, changes, definitions FROM now.counters",
 	} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)

@@ -2,9 +2,9 @@
 // and their versions, calibrations, accounts, sign-in links, sessions, the
 // audit, pinned customers and small settings.
 //
-// Every instant is passed in. Errors are *strata.Error. Rows of definitions,
-// calibrations and the audit carry a checksum that every read verifies; a
-// damaged row is Internal and named by table and key.
+// Every instant is passed in. Errors are *strata.Error. Rows carry a checksum
+// that reads verify; a damaged row is Internal and named by table and key.
+// Opening verifies all of them but those of the audit, and Check those too.
 package registry
 
 import (
@@ -75,6 +75,9 @@ func Open(ctx context.Context, dir string, settings strata.Settings) (_ *Registr
 			err = r.failed("opening the registry", err)
 		}
 	}()
+	if err := registerChecksum(); err != nil {
+		return nil, err
+	}
 	if r.write, err = sql.Open("sqlite", dsn(path, "&_txlock=immediate")); err != nil {
 		return nil, err
 	}
@@ -86,6 +89,9 @@ func Open(ctx context.Context, dir string, settings strata.Settings) (_ *Registr
 		return nil, err
 	}
 	r.read.SetMaxOpenConns(readers)
+	if err := r.checkAtStart(ctx); err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 
@@ -195,7 +201,7 @@ func isConstraint(err error) bool {
 }
 
 // checksum is the xxHash64 of the parts, each after its length. Parts are
-// strings and whole numbers.
+// strings, bytes, whole numbers and nil.
 func checksum(parts ...any) int64 {
 	var b []byte
 	for _, part := range parts {
@@ -205,6 +211,11 @@ func checksum(parts ...any) int64 {
 			b = append(b, v...)
 		case int64:
 			b = binary.BigEndian.AppendUint64(append(b, 8), uint64(v))
+		case []byte:
+			b = binary.AppendUvarint(b, uint64(len(v)))
+			b = append(b, v...)
+		case nil:
+			b = append(b, 0xff, 0xff)
 		default:
 			panic(fmt.Sprintf("checksum of a %T", part))
 		}

@@ -27,6 +27,9 @@ func (r *Registry) Sessions(now func() time.Time) *Sessions {
 func (s *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var data []byte
 	err := s.registry.look(ctx, "reading a session", func(tx *sql.Tx) error {
+		if err := sound(ctx, tx, "sessions", "hash = ?", hashOf(token)); err != nil {
+			return err
+		}
 		return tx.QueryRowContext(ctx, `SELECT data FROM sessions WHERE hash = ? AND expires_at > ?`, hashOf(token), s.now().UnixMilli()).Scan(&data)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -48,7 +51,10 @@ func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (hash, data, expires_at) VALUES (?, ?, ?)
 			ON CONFLICT (hash) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`,
 			hashOf(token), data, int64(strata.At(expiry)))
-		return err
+		if err != nil {
+			return err
+		}
+		return sum(ctx, tx, "sessions", "hash = ?", hashOf(token))
 	})
 }
 

@@ -32,7 +32,7 @@ func (r *Registry) SetPins(ctx context.Context, pins []Pin) error {
 				return err
 			}
 		}
-		return nil
+		return sum(ctx, tx, "pins", "1")
 	})
 }
 
@@ -40,6 +40,9 @@ func (r *Registry) SetPins(ctx context.Context, pins []Pin) error {
 func (r *Registry) Pins(ctx context.Context) ([]Pin, error) {
 	var pins []Pin
 	err := r.look(ctx, "reading the pinned customers", func(tx *sql.Tx) error {
+		if err := sound(ctx, tx, "pins", "1"); err != nil {
+			return err
+		}
 		rows, err := tx.QueryContext(ctx, `SELECT customer, title_zh, title_en, note_zh, note_en FROM pins ORDER BY position`)
 		if err != nil {
 			return err
@@ -67,12 +70,18 @@ func (r *Registry) SetSetting(ctx context.Context, key, value string) error {
 
 func setSetting(ctx context.Context, tx *sql.Tx, key, value string) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
-	return err
+	if err != nil {
+		return err
+	}
+	return sum(ctx, tx, "settings", "key = ?", key)
 }
 
 // Setting returns the value of a key, and false where none was stored.
 func (r *Registry) Setting(ctx context.Context, key string) (value string, ok bool, err error) {
 	err = r.look(ctx, "reading a setting", func(tx *sql.Tx) error {
+		if err := sound(ctx, tx, "settings", "key = ?", key); err != nil {
+			return err
+		}
 		err := tx.QueryRowContext(ctx, `SELECT value FROM settings WHERE key = ?`, key).Scan(&value)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil

@@ -134,6 +134,7 @@ func (s *Store) Commit(b *Batch, sync bool) error {
 		return storeError(pebble.ErrReadOnly, "writing")
 	}
 	waiting := false
+	own := uint64(0) // among all commits
 	err := s.enter(func() error {
 		if !s.opened {
 			if err := s.db.Delete(closedKey, pebble.Sync); err != nil {
@@ -154,6 +155,9 @@ func (s *Store) Commit(b *Batch, sync bool) error {
 				return err
 			}
 		}
+		if err := b.writes.Set(writtenKey, binary.BigEndian.AppendUint64(nil, s.written+1), nil); err != nil {
+			return err
+		}
 		if len(b.touches.of) > 0 && s.tracking.Load() {
 			if err := b.writes.Set(appendTouchedKey(nil, number), appendTouches(nil, b.touches.of), nil); err != nil {
 				return err
@@ -169,6 +173,8 @@ func (s *Store) Commit(b *Batch, sync bool) error {
 		}
 		s.dictionary.written(len(entries))
 		s.commits.Store(number)
+		s.written++
+		own = s.written
 		return nil
 	})
 	if err != nil {
@@ -181,6 +187,7 @@ func (s *Store) Commit(b *Batch, sync bool) error {
 			s.fail(err)
 			return s.failed
 		}
+		s.acknowledged.through(own)
 	}
 	if len(b.touches.of) > 0 {
 		s.arrived()

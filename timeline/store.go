@@ -53,6 +53,7 @@ type Options struct {
 	CacheBytes int64              // for blocks read from disk; default 256 MiB
 	FS         vfs.FS             // default the disk
 	ReadOnly   bool               // open what is there and refuse every commit
+	AcceptLoss bool               // go on where acknowledged commits are missing; see RecordPath
 	Logger     *slog.Logger       // default none
 }
 
@@ -60,6 +61,7 @@ type Options struct {
 // several goroutines; see Append and Batch.
 type Store struct {
 	db         *pebble.DB
+	dir        string
 	fs         vfs.FS
 	merger     *merger
 	settings   strata.Settings
@@ -67,11 +69,15 @@ type Store struct {
 	readOnly   bool
 	close      func() error
 
-	commit  sync.Mutex // one commit after the other enters the log
-	opened  bool       // guarded by commit: closedKey has been removed
-	failed  error      // guarded by commit: the log cannot be written any more
-	stuck   bool       // guarded by commit: Pebble holds locks that closing needs
+	commit  sync.Mutex    // one commit after the other enters the log
+	opened  bool          // guarded by commit: closedKey has been removed
+	failed  error         // guarded by commit: the log cannot be written any more
+	broken  chan struct{} // closed when failed is set
+	stuck   bool          // guarded by commit: Pebble holds locks that closing needs
 	commits atomic.Uint64
+	written uint64 // guarded by commit: how many commits there were, those of Publish too
+
+	acknowledged *acknowledged // nil where the store is read only
 
 	tracking atomic.Bool // commits note whom they touch
 	waiting  sync.Mutex
@@ -85,7 +91,8 @@ type Store struct {
 // ReadOnly is set. The errors are Unavailable where another process holds it
 // or the disk refuses, NotFound where ReadOnly finds nothing, Invalid for a
 // directory of something else or wrong settings, and Unsupported for one that
-// a later version made.
+// a later version made. Where the log lacks what was acknowledged the error is
+// Unavailable and says how much is missing, unless AcceptLoss is set.
 func Open(dir string, o Options) (*Store, error) {
 	if o.FS == nil {
 		o.FS = vfs.Default
@@ -97,18 +104,27 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{fs: o.FS, readOnly: o.ReadOnly, merger: &merger{byFirst: map[byte]MergeFunc{'t': mergeTimeline}}}
+	s := &Store{dir: dir, broken: make(chan struct{}), fs: o.FS, readOnly: o.ReadOnly, merger: &merger{byFirst: map[byte]MergeFunc{'t': mergeTimeline}}}
 	for first, fn := range o.Mergers {
 		s.merger.byFirst[first] = fn
 	}
 	s.writers.New = func() any { return new(writer) }
 	s.scans.New = func() any { return new(scan) }
+	if err := missingDatabase(dir, o); err != nil {
+		return nil, err
+	}
 	s.db, err = openPebble(dir, o, s.merger)
 	if err != nil {
 		return nil, err
 	}
 	s.close = sync.OnceValue(s.shut)
+	if err := s.startRecord(dir, o); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
 	if err := s.start(dir, settings); err != nil {
+		if s.acknowledged != nil {
+			err = errors.Join(err, s.acknowledged.close())
+		}
 		return nil, errors.Join(err, s.db.Close())
 	}
 	return s, nil
@@ -250,6 +266,11 @@ func (s *Store) Close() error { return s.close() }
 func (s *Store) shut() error {
 	s.commit.Lock()
 	defer s.commit.Unlock()
+	if s.acknowledged != nil {
+		if err := s.acknowledged.close(); err != nil && s.failed == nil {
+			s.acknowledged.log.Warn("the record of what was acknowledged cannot be closed", "error", err)
+		}
+	}
 	if s.stuck {
 		return s.failed
 	}
@@ -311,7 +332,13 @@ func (s *Store) ScanKeys(from, to []byte, fn func(key, value []byte) error) erro
 
 // Sync returns when everything committed so far is on disk.
 func (s *Store) Sync() error {
-	return s.enter(func() error { return s.db.LogData(nil, pebble.Sync) })
+	return s.enter(func() error {
+		if err := s.db.LogData(nil, pebble.Sync); err != nil {
+			return err
+		}
+		s.acknowledged.through(s.written)
+		return nil
+	})
 }
 
 // Compact merges what was appended into one value per customer on disk, as
@@ -347,6 +374,9 @@ func (s *Store) enter(fn func() error) (err error) {
 
 // fail makes every later write return an error. The caller holds commit.
 func (s *Store) fail(cause error) {
+	if s.failed == nil {
+		close(s.broken)
+	}
 	s.failed = &strata.Error{Code: strata.Unavailable, Field: "data", Message: "the log of the data directory cannot be written",
 		Hint: "free disk space or repair the disk, then start again and send again what was not acknowledged", Cause: cause}
 }

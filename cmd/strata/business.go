@@ -44,6 +44,7 @@ type business struct {
 
 	importing sync.Mutex // one import at a time
 	giving    sync.Mutex // one batch at a time gives customers their numbers, until it is committed
+	saving    sync.Mutex // one backup at a time
 }
 
 // openBusiness opens the stores in the data directory, creating it with the
@@ -73,6 +74,9 @@ func openBusiness(dir string, settings strata.Settings) (_ *business, err error)
 		return nil, err
 	}
 	if b.people, err = identity.Open(b.store); err != nil {
+		return nil, err
+	}
+	if err := registryThere(dir, b.store); err != nil {
 		return nil, err
 	}
 	if b.registry, err = registry.Open(context.Background(), dir, b.settings); err != nil {

@@ -97,6 +97,8 @@ func (c *call) serve(ctx context.Context, b *business, address string, signIn bo
 	case <-ctx.Done():
 	case <-s.Done():
 		err = &strata.Error{Code: strata.Unavailable, Message: "the server stopped listening"}
+	case <-b.store.Failed(): // whoever watches over the process starts it again
+		logger.Error("the log of the data directory cannot be written; ending")
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
