@@ -579,6 +579,7 @@ export const en: Catalogue = {
   'audit.action.tag.mark': 'Set a tag by hand',
   'audit.action.tag.unmark': 'Took a tag away by hand',
   'audit.action.source.add': 'Source added',
+  'audit.action.source.change': 'Source changed',
   'audit.action.source.rotate': 'Write key rotated',
   'audit.action.source.revoke': 'Write keys revoked',
   'audit.action.quarantine.replay': 'Quarantine replayed',

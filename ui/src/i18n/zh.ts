@@ -577,6 +577,7 @@ export const zh = {
   'audit.action.tag.mark': '手工打标签',
   'audit.action.tag.unmark': '手工去标签',
   'audit.action.source.add': '添加来源',
+  'audit.action.source.change': '修改来源',
   'audit.action.source.rotate': '更换写入密钥',
   'audit.action.source.revoke': '吊销写入密钥',
   'audit.action.quarantine.replay': '重放隔离区',
