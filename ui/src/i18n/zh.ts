@@ -485,7 +485,7 @@ export const zh = {
   'sources.quarantined': '隔离',
   'sources.acts': '操作',
   'sources.rotate': '更换密钥',
-  'sources.rotate_of': '更换 {{name}} 的密钥',
+  'sources.rotate_of': '更换密钥：{{name}}',
   'sources.revoke': '吊销',
   'sources.revoke_of': '吊销 {{name}} 的密钥',
   'sources.confirm.rotate': '更换 {{name}} 的写入密钥？',
