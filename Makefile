@@ -18,7 +18,7 @@ SEED      ?= 1
 PEERS     ?= clickhouse,duckdb
 LARGEST   ?= 1000000
 
-.PHONY: run build ui binary test test-go test-ui test-browser test-bench lint bench bench-growth bench-go bench-binary clean
+.PHONY: run build ui binary test test-go test-ui test-browser test-bench lint bench bench-growth bench-collect bench-go bench-binary clean
 
 run: build
 	@$(STEP) "demo business" bin/strata demo --data $(DATA)
@@ -77,6 +77,10 @@ bench-binary:
 	$(if $(findstring clickhouse,$(PEERS)),@$(STEP) "ClickHouse" bench/peers/install)
 	@$(STEP) "Go build" go build -C bench -o ../bin/bench .
 	$(if $(findstring duckdb,$(PEERS)),@$(STEP) "Go build with DuckDB" env CGO_ENABLED=1 go build -C bench -tags duckdb -o ../bin/bench-duckdb .)
+
+# bench-collect measures events over HTTP against a server of its own.
+bench-collect: binary
+	scripts/bench-collect
 
 # bench-go runs the benchmarks of single packages.
 bench-go: binary

@@ -253,6 +253,16 @@ func (s *Stream) Replay(c Chosen) (out Replayed, err error) {
 		r.language = language
 		for _, q := range list {
 			one := Call{Body: []byte(q.Raw), Sender: q.Sender, At: q.At}
+			if s.o.Sender != nil {
+				now, ok, err := s.o.Sender(q.Source)
+				if err != nil {
+					s.readers.Put(r)
+					return err
+				}
+				if ok {
+					one.Sender = now
+				}
+			}
 			r.sender, r.now = &one.Sender, q.At
 			if err := r.doc.parse(one.Body); err != nil {
 				s.readers.Put(r)

@@ -23,6 +23,10 @@ type StreamOptions struct {
 	Normalise func(namespace, value string) (strata.Key, error)
 	// Vocabulary returns what is published and a number that changes with it.
 	Vocabulary func() (v Vocabulary, version uint64, err error)
+	// Sender returns what a source may send now, for what is replayed; false
+	// for a source that is no more, whose calls are read as they were. It may
+	// be nil.
+	Sender func(name string) (s Sender, ok bool, err error)
 	// DeleteRange drops the keys in [from, to) in a batch.
 	DeleteRange func(b strata.Batch, from, to []byte) error
 	Now         func() time.Time

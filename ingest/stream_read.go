@@ -18,6 +18,7 @@ const (
 	MaxCallBytes = 500 << 10
 	maxItemBytes = 32 << 10
 	maxIDBytes   = 256
+	maxItems     = 10_000 // of a batch
 )
 
 // Sender is the source whose write key came with a call.
@@ -151,6 +152,9 @@ func (r *reader) items(c *Call) ([]item, error) {
 	for i := batch + 1; i < r.doc.nodes[batch].next; i = r.doc.nodes[i].next {
 		n++
 	}
+	if n > maxItems {
+		return nil, &strata.Error{Code: strata.Invalid, Field: "batch", Message: fmt.Sprintf("a batch of %d items is too long", n), Hint: fmt.Sprintf("send at most %d at once", maxItems)}
+	}
 	items := make([]item, 0, n)
 	for i := batch + 1; i < r.doc.nodes[batch].next; i = r.doc.nodes[i].next {
 		items = append(items, r.item(i, "", sent, c.Kind == "import"))
@@ -238,7 +242,7 @@ func (r *reader) item(at int32, kind, sent string, forever bool) item {
 	}
 	for i := range it.facts {
 		if name := it.facts[i].Name; !allowed(r.sender.Events, name) {
-			return fail(&refusal{Field: "event", Found: name, Reason: "is not in the scope of the write key", Hint: "give the source the scope with `strata source add`, or send it with another source's key"})
+			return fail(&refusal{Field: "event", Found: name, Reason: "is not in the scope of the write key", Hint: "give the source the scope with `strata source change NAME --events ...`, then replay"})
 		}
 	}
 	r.identify(&it, original)
@@ -308,7 +312,7 @@ func (r *reader) keys(at int32, it *item) (*keySet, *refusal) {
 			return nil
 		}
 		if !allowed(r.sender.Namespaces, namespace) {
-			return &refusal{Field: field, Reason: "is a key of the kind " + namespace + ", which is not in the scope of the write key", Hint: "give the source the scope, or leave the key out"}
+			return &refusal{Field: field, Reason: "is a key of the kind " + namespace + ", which is not in the scope of the write key", Hint: "give the source the scope with `strata source change NAME --keys ...`, then replay, or leave the key out"}
 		}
 		key, err := r.mapper.normalise(namespace, value)
 		if err != nil {

@@ -67,6 +67,32 @@ func (r *Registry) AddSource(ctx context.Context, s Source, account string, at s
 	return key, err
 }
 
+// ChangeSource gives a source another scope, rate and kind of userId. Its
+// write keys stay. A source that is not there is NotFound.
+func (r *Registry) ChangeSource(ctx context.Context, s Source, account string, at strata.Instant) error {
+	if err := checkSource(&s); err != nil {
+		return err
+	}
+	err := r.change(ctx, "changing a source", func(tx *sql.Tx) error {
+		if err := sourceThere(ctx, tx, s.Name); err != nil {
+			return err
+		}
+		var created int64
+		if err := tx.QueryRowContext(ctx, `SELECT created_at FROM sources WHERE name = ?`, s.Name).Scan(&created); err != nil {
+			return err
+		}
+		events, namespaces := list(s.Events), list(s.Namespaces)
+		_, err := tx.ExecContext(ctx, `UPDATE sources SET events = ?, namespaces = ?, user_id = ?, rate = ?, checksum = ? WHERE name = ?`,
+			events, namespaces, s.UserID, s.Rate, checksum(s.Name, events, namespaces, s.UserID, int64(s.Rate), created), s.Name)
+		if err != nil {
+			return err
+		}
+		return appendAudit(ctx, tx, AuditEntry{At: at, Account: account, Action: "source.change", Object: s.Name})
+	})
+	r.sources.forget()
+	return err
+}
+
 func list(names []string) string {
 	if len(names) == 0 {
 		return "[]"

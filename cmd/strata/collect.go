@@ -54,6 +54,15 @@ func (b *business) newStream(ctx context.Context) (*ingest.Stream, error) {
 			}
 			return b.store.Commit(batch, sync)
 		},
+		Sender: func(name string) (ingest.Sender, bool, error) {
+			all, err := b.registry.Sources(context.Background(), strata.At(b.now()))
+			for _, s := range all {
+				if s.Name == name {
+					return senderOf(s), true, nil
+				}
+			}
+			return ingest.Sender{}, false, err
+		},
 		DeleteRange: func(batch strata.Batch, from, to []byte) error { return batch.(*timeline.Batch).DeleteRange(from, to) },
 	})
 }
@@ -126,8 +135,7 @@ func (c collector) Collect(ctx context.Context, kind, key string, body []byte) (
 	if err != nil {
 		return nil, err
 	}
-	outcomes, err := c.b.stream.Send(ingest.Call{Kind: kind, Body: body, At: at,
-		Sender: ingest.Sender{Name: source.Name, Events: source.Events, Namespaces: source.Namespaces, UserID: source.UserID, Rate: source.Rate}})
+	outcomes, err := c.b.stream.Send(ingest.Call{Kind: kind, Body: body, At: at, Sender: senderOf(source)})
 	if err != nil {
 		return nil, busy(err)
 	}
@@ -136,4 +144,8 @@ func (c collector) Collect(ctx context.Context, kind, key string, body []byte) (
 		out[i] = server.Collected(o)
 	}
 	return out, nil
+}
+
+func senderOf(s registry.Source) ingest.Sender {
+	return ingest.Sender{Name: s.Name, Events: s.Events, Namespaces: s.Namespaces, UserID: s.UserID, Rate: s.Rate}
 }

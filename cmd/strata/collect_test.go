@@ -257,6 +257,10 @@ func TestCollect(t *testing.T) {
 	narrow := writeKey(t, data, "narrow", "--events", "product_*", "--keys", "user_id")
 	expect(send(t, s.base, narrow, "/v1/track", `{"event":"order_paid","userId":"N1","messageId":"n1","properties":{"order_id":"N1"}}`), 200, "quarantined")
 	expect(send(t, s.base, narrow, "/v1/track", `{"event":"product_viewed","anonymousId":"N1","messageId":"n2"}`), 200, "quarantined")
+	strataRun(t, 0, "--data", data, "source", "change", "narrow", "--keys", "user_id,anonymous_id")
+	if out := strataRun(t, 0, "--data", data, "quarantine", "replay", "--all", "--source", "narrow"); !strings.Contains(out, "1 taken, 1 remain") {
+		t.Errorf("replay by a wider scope: %s", out)
+	}
 	slow := writeKey(t, data, "slow", "--rate", "1")
 	var last answered
 	for i := 0; i < 20 && last.status != 429; i++ {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func (b *business) sources(ctx context.Context, now strata.Instant) ([]sourceInf
 
 func (c *call) sourceCommand() *cobra.Command {
 	cmd := group("source", "Add sources that send events over HTTP, and rotate their write keys")
-	cmd.AddCommand(c.sourceAddCommand(), c.sourceListCommand(), c.sourceRotateCommand(), c.sourceRevokeCommand())
+	cmd.AddCommand(c.sourceAddCommand(), c.sourceChangeCommand(), c.sourceListCommand(), c.sourceRotateCommand(), c.sourceRevokeCommand())
 	return cmd
 }
 
@@ -103,12 +104,65 @@ func (c *call) sourceAddCommand() *cobra.Command {
 			return c.printKey(s.Name, key)
 		}),
 	}
-	cmd.Flags().StringSliceVar(&s.Events, "events", nil, "`NAMES` of the events it may send, with prefixes such as shop_* (default all)")
-	cmd.Flags().StringSliceVar(&s.Namespaces, "keys", nil, "`KINDS` of keys it may name, such as user_id,anonymous_id,phone (default all)")
-	cmd.Flags().StringVar(&s.UserID, "user-id", "user_id", "the `KIND` of key that its userId is, such as member_no")
-	cmd.Flags().IntVar(&s.Rate, "rate", 0, "events a second that it may send; 0 = no limit")
+	scopeFlags(cmd, &s, "default all")
 	flags.on(cmd)
 	return cmd
+}
+
+func (c *call) sourceChangeCommand() *cobra.Command {
+	var wish registry.Source
+	var flags byFlags
+	cmd := &cobra.Command{
+		Use: "change NAME", Short: "Change what a source may send; what is not said stays", Args: exactly(1, "one NAME"),
+	}
+	cmd.RunE = c.withData(func(ctx context.Context, b *business, args []string) error {
+		by, err := c.by(ctx, b, flags)
+		if err != nil {
+			return err
+		}
+		all, err := b.registry.Sources(ctx, by.At)
+		if err != nil {
+			return err
+		}
+		s := registry.Source{Name: args[0]}
+		for _, x := range all {
+			if x.Name == args[0] {
+				s = x
+			}
+		}
+		for flag, take := range map[string]func(){
+			"events": func() { s.Events = named(wish.Events) }, "keys": func() { s.Namespaces = named(wish.Namespaces) },
+			"user-id": func() { s.UserID = wish.UserID }, "rate": func() { s.Rate = wish.Rate },
+		} {
+			if cmd.Flags().Changed(flag) {
+				take()
+			}
+		}
+		if err := b.registry.ChangeSource(ctx, s, by.Account, by.At); err != nil {
+			return err
+		}
+		if c.json {
+			return c.printJSON(map[string]string{"source": s.Name, "done": "change"})
+		}
+		fmt.Fprintf(c.stdout, "%s is changed\n", s.Name)
+		return nil
+	})
+	scopeFlags(cmd, &wish, "\"\" = all")
+	flags.on(cmd)
+	return cmd
+}
+
+// named drops the empty name that --events "" gives.
+func named(names []string) []string {
+	return slices.DeleteFunc(names, func(n string) bool { return n == "" })
+}
+
+// scopeFlags are the flags of what a source may send.
+func scopeFlags(cmd *cobra.Command, s *registry.Source, all string) {
+	cmd.Flags().StringSliceVar(&s.Events, "events", nil, "`NAMES` of the events it may send, with prefixes such as shop_* ("+all+")")
+	cmd.Flags().StringSliceVar(&s.Namespaces, "keys", nil, "`KINDS` of keys it may name, such as user_id,anonymous_id,phone ("+all+")")
+	cmd.Flags().StringVar(&s.UserID, "user-id", "user_id", "the `KIND` of key that its userId is, such as member_no")
+	cmd.Flags().IntVar(&s.Rate, "rate", 0, "events a second that it may send; 0 = no limit")
 }
 
 func (c *call) printKey(source, key string) error {

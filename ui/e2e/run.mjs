@@ -17,6 +17,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chromium } from 'playwright-core';
 import { definitionStories } from './definitions.mjs';
+import { sourceStories } from './sources.mjs';
 
 const base = (process.env.STRATA_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
 const shots = process.env.SCREENSHOTS;
@@ -479,6 +480,8 @@ await story('on a phone the navigation is at the bottom and opens the rest', asy
 });
 
 if (biggest) await definitionStories({ browser, page, base, said, settled, check, story, ask, listTotal }, biggest);
+
+await sourceStories({ page, base, settled, check, story, ask, inspect });
 
 await story('an open page follows what happens, without a reload and without a jump', async () => {
   const live = process.env.STRATA_LIVE?.split(' ');

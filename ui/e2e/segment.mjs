@@ -2,12 +2,13 @@
 // It ends with 1 where the client reports an error.
 import { Analytics } from '@segment/analytics-node';
 
-const [host, writeKey] = process.argv.slice(2);
+const [host = '', writeKey = ''] = process.argv.slice(2);
+/** @type {string[]} */
 const failures = [];
 const client = new Analytics({ host, writeKey, maxEventsInBatch: 20, flushInterval: 200, maxRetries: 2 });
-client.on('error', (e) => failures.push(`${e.code}: ${e.reason?.message ?? e.reason ?? ''}`));
+client.on('error', (e) => failures.push(`${e.code}: ${e.reason ?? ''}`));
 
-const order = (id) => ({
+const order = (/** @type {number} */ id) => ({
   userId: `user-${id}`,
   event: 'Order Completed',
   properties: {

@@ -33,6 +33,7 @@ const actions = [
   'tag.mark',
   'tag.unmark',
   'source.add',
+  'source.change',
   'source.rotate',
   'source.revoke',
   'quarantine.replay',
