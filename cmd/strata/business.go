@@ -17,6 +17,7 @@ import (
 
 	"strata"
 	"strata/compute"
+	"strata/erasure"
 	"strata/identity"
 	"strata/publish"
 	"strata/registry"
@@ -37,6 +38,8 @@ type business struct {
 	engine    *compute.Engine
 	live      *compute.Live
 	publisher *publish.Publisher
+	ledger    *erasure.Ledger
+	marks     *erasure.Marks
 
 	importing sync.Mutex // one import at a time
 	saving    sync.Mutex // one backup at a time
@@ -69,6 +72,14 @@ func openBusiness(dir string, settings strata.Settings) (_ *business, err error)
 		return nil, err
 	}
 	if b.people, err = identity.Open(b.store); err != nil {
+		return nil, err
+	}
+	b.ledger = &erasure.Ledger{Path: filepath.Join(dir, ledgerName)}
+	secret, err := b.store.Secret(erasure.Purpose)
+	if err != nil {
+		return nil, err
+	}
+	if b.marks, err = erasure.Open(b.store, secret); err != nil {
 		return nil, err
 	}
 	if err := registryThere(dir, b.store); err != nil {
@@ -152,6 +163,9 @@ func (c *call) open(ctx context.Context, dir string, args []string, run work) (e
 			return err
 		}
 		defer func() { err = errors.Join(err, b.Close()) }()
+		if err := b.finishErasures(ctx, c.instant()); err != nil {
+			return err
+		}
 	}
 	if c.zone != "" && c.zone != b.settings.Zone && !c.readsTimes {
 		fmt.Fprintf(c.stderr, "warning: --zone: the zone of this data directory is %s and stays so\n", b.settings.Zone)
