@@ -154,7 +154,9 @@ func TestRestoredCopyHolds(t *testing.T) {
 	mustRun(t, dir, "backup", "backups")
 	mustRun(t, dir, "restore", "backups", "--data", "copy")
 	s := serve(t, filepath.Join(dir, "copy"))
-	var overview struct{ Held *struct{ Since, Taken string } }
+	var overview struct {
+		Held *struct{ Since, Taken string }
+	}
 	if status := s.get("/overview", &overview); status != http.StatusOK || overview.Held == nil || overview.Held.Taken == "" {
 		t.Fatalf("%d %+v", status, overview)
 	}
