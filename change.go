@@ -10,9 +10,10 @@ const (
 	ByLateEvent   Cause = 3 // a fact that came later than what was published since
 	ByDefinition  Cause = 4 // the definition was applied, changed, paused or deleted
 	ByCalibration Cause = 5 // new cut points took effect
+	ByErasure     Cause = 9 // the customer's data were erased; numbers between are kept for merging and splitting
 )
 
-var causeNames = [...]string{"", "event", "time", "late_event", "definition", "calibration"}
+var causeNames = [...]string{"", "event", "time", "late_event", "definition", "calibration", 9: "erasure"}
 
 func (c Cause) String() string {
 	if int(c) < len(causeNames) {

@@ -49,6 +49,7 @@ type Options struct {
 	Append    Appender
 	Identity  Identity
 	Normalise func(namespace, value string) (strata.Key, error)
+	Erased    func(keys []strata.Key) bool // whether one is of a person whose data were erased; nil = none is
 	Now       func() time.Time
 	Progress  func(Progress) // may be nil; called from several goroutines, one at a time
 	DryRun    bool           // everything but writing

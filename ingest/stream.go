@@ -21,6 +21,7 @@ type StreamOptions struct {
 	Append    Appender
 	Identity  Identity
 	Normalise func(namespace, value string) (strata.Key, error)
+	Erased    func(keys []strata.Key) bool // whether one is of a person whose data were erased; nil = none is
 	// Vocabulary returns what is published and a number that changes with it.
 	Vocabulary func() (v Vocabulary, version uint64, err error)
 	// Sender returns what a source may send now, for what is replayed; false
@@ -476,6 +477,10 @@ func (w *streamWriter) item(b strata.Batch, it *item) error {
 // take folds and resolves an item and gathers its facts. It sets it.refused
 // where the item contradicts what is there.
 func (w *streamWriter) take(b strata.Batch, it *item) error {
+	if w.s.o.Erased != nil && it.keys != nil && w.s.o.Erased(it.keys.keys) {
+		it.refused, it.final = ofErased(), true
+		return nil
+	}
 	var key string
 	if !it.noFold {
 		known, err := w.known(it)

@@ -151,7 +151,7 @@ func (w *writer) unit(to strata.Batch, u *unit) error {
 			w.record.Rows++
 			w.record.skipped(w.o.Mapping, u.skipped-1)
 		}
-		if u.keys == nil {
+		if u.keys == nil || w.erased(u) {
 			return nil
 		}
 		customer, err := w.customer(to, u)
@@ -160,7 +160,7 @@ func (w *writer) unit(to strata.Batch, u *unit) error {
 		}
 		return err
 	}
-	if u.refused == nil {
+	if !w.erased(u) && u.refused == nil {
 		if err := w.take(to, u, applied); err != nil {
 			return err
 		}

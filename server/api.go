@@ -133,6 +133,8 @@ func register(api huma.API, c *console) {
 
 	handle(api, c, op("list-customers", get, "/customers", "Customers", "A list of customers, by number"), c.customers)
 	handle(api, c, op("get-customer", get, "/customers/{id}", "Customers", "One customer"), c.customer)
+	handle(api, c, op("get-erasure", get, "/customers/{id}/erasure", "Customers", "What erasing the customer would take away; for owners"), c.erasable)
+	handle(api, c, op("erase-customer", post, "/customers/{id}/erasure", "Customers", "Erase everything that is known of the customer, for good; for owners; written to the audit"), c.erase)
 	handle(api, c, op("list-changes", get, "/changes", "Customers", "The newest changes: who entered, left and moved, and by what cause"), c.changes)
 	handle(api, c, op("get-history", get, "/customers/{id}/history", "Customers", "A customer's changes of segments, levels and dynamic tags, newest first"), c.history)
 	handle(api, c, op("list-events", get, "/customers/{id}/events", "Customers", "A customer's events, newest first"), c.events)

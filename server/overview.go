@@ -44,7 +44,10 @@ func (c *console) overview(ctx context.Context, r *asOfRequest) (Overview, error
 	if o.Moves, err = c.largestMoves(ctx, a, p.day-periodDays); err != nil {
 		return Overview{}, err
 	}
-	o.Pins, err = c.pins(ctx)
+	if o.Pins, err = c.pins(ctx); err != nil || c.Outgoing == nil {
+		return o, err
+	}
+	o.Held, err = c.Outgoing.Held(ctx)
 	return o, err
 }
 

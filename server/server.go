@@ -29,7 +29,7 @@ const (
 )
 
 // Options is what the server is made of. All parts but Console, Logger and
-// those said to have a default are needed.
+// those said to have a default or to be nil are needed.
 type Options struct {
 	Engine      *compute.Engine
 	Live        *compute.Live       // what is published; the console shows it as now
@@ -51,6 +51,9 @@ type Options struct {
 	Quarantine  Quarantine
 	Proposals   Proposals
 	Now         func() time.Time
+
+	Erasures Erasures // nil: customers cannot be erased here
+	Outgoing Outgoing // nil: nothing is ever held
 
 	Console       fs.FS        // the built console, index.html at its root; nil = API only
 	Business      Text2        // its name

@@ -77,6 +77,7 @@ type Overview struct {
 	Tiers          []TierShare `json:"tiers"`
 	Moves          []LevelMove `json:"moves" doc:"The largest moves between levels over the period, by the same calibration at both dates; at most 12, largest first."`
 	Pins           []PinInfo   `json:"pins"`
+	Held           *HoldInfo   `json:"held,omitempty" doc:"There while nothing goes out to customers and staff, since a restore; strata resume ends it."`
 }
 
 // Day is one civil day's trade.

@@ -18,7 +18,7 @@ type Changes struct {
 type ChangeInfo struct {
 	Number   uint64        `json:"number"`
 	At       time.Time     `json:"at" doc:"When it happened."`
-	Cause    string        `json:"cause" enum:"event,time,late_event,definition,calibration"`
+	Cause    string        `json:"cause" enum:"event,time,late_event,definition,calibration,erasure"`
 	Customer CustomerBrief `json:"customer"`
 	Moves    []MoveInfo    `json:"moves"`
 }
@@ -44,6 +44,6 @@ type CustomerHistory struct {
 // HistoryInfo is what moved at one instant.
 type HistoryInfo struct {
 	At    time.Time  `json:"at"`
-	Cause string     `json:"cause" enum:"event,time,late_event,definition,calibration"`
+	Cause string     `json:"cause" enum:"event,time,late_event,definition,calibration,erasure"`
 	Moves []MoveInfo `json:"moves"`
 }

@@ -19,14 +19,17 @@ import (
 // suit, and one customer here and there, each of whom costs a whole block.
 const blockBytes = 32 << 10
 
-func openPebble(dir string, o Options, m *merger) (*pebble.DB, error) {
+func openPebble(dir string, o Options, files vfs.FS, m *merger) (*pebble.DB, error) {
 	log := quiet{o.Logger}
 	if o.Logger == nil {
 		log.Logger = slog.New(slog.DiscardHandler)
 	}
 	options := &pebble.Options{
-		FS:     o.FS,
-		Merger: m.pebble(),
+		// The list of tables, which names them by their first and last keys, is
+		// written anew as soon as half of it is history; see Scrub.
+		MaxManifestFileSize: 1,
+		FS:                  files,
+		Merger:              m.pebble(),
 		// Since FormatWALSyncChunks the log tells a torn tail from damage.
 		FormatMajorVersion:         pebble.FormatValueSeparation,
 		ReadOnly:                   o.ReadOnly,

@@ -63,6 +63,7 @@ type Store struct {
 	db         *pebble.DB
 	dir        string
 	fs         vfs.FS
+	logs       *logs
 	merger     *merger
 	settings   strata.Settings
 	dictionary *dictionary
@@ -104,7 +105,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, broken: make(chan struct{}), fs: o.FS, readOnly: o.ReadOnly, merger: &merger{byFirst: map[byte]MergeFunc{'t': mergeTimeline}}}
+	s := &Store{dir: dir, logs: &logs{FS: o.FS}, broken: make(chan struct{}), fs: o.FS, readOnly: o.ReadOnly, merger: &merger{byFirst: map[byte]MergeFunc{'t': mergeTimeline}}}
 	for first, fn := range o.Mergers {
 		s.merger.byFirst[first] = fn
 	}
@@ -113,7 +114,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := missingDatabase(dir, o); err != nil {
 		return nil, err
 	}
-	s.db, err = openPebble(dir, o, s.merger)
+	s.db, err = openPebble(dir, o, s.logs, s.merger)
 	if err != nil {
 		return nil, err
 	}

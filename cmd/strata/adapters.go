@@ -143,3 +143,36 @@ func (i imports) Refused(_ context.Context, id uint32, after uint64, limit int) 
 	}
 	return out, err
 }
+
+// erasures are those of the business, as server.Erasures.
+type erasures struct{ b *business }
+
+func (e erasures) Erasable(ctx context.Context, c strata.CustomerID) (server.ErasureInfo, error) {
+	x, err := e.b.erasable(ctx, c)
+	if err != nil {
+		return server.ErasureInfo{}, err
+	}
+	return server.ErasureInfo{
+		Customer: x.Customer, Keys: x.Keys, Events: x.Events, Attributes: x.Attributes,
+		Named: append([]string{}, x.Named...), Backups: append([]string{}, x.Backups...),
+	}, nil
+}
+
+func (e erasures) Erase(ctx context.Context, c strata.CustomerID, account, reason string, at strata.Instant) (server.ErasureReceipt, error) {
+	r, err := e.b.erase(ctx, c, registry.By{Account: account, At: at, Reason: reason}, false)
+	if err != nil {
+		return server.ErasureReceipt{}, err
+	}
+	return server.ErasureReceipt{ID: r.ID, Keys: r.Keys, Events: r.Events, Refused: r.Refused, Warnings: append([]string{}, r.Warnings...)}, nil
+}
+
+// outgoing is what the registry holds, as server.Outgoing.
+type outgoing struct{ b *business }
+
+func (o outgoing) Held(ctx context.Context) (*server.HoldInfo, error) {
+	h, err := o.b.registry.Outgoing(ctx)
+	if err != nil || h == nil {
+		return nil, err
+	}
+	return &server.HoldInfo{Since: h.Since.In(o.b.zone), Taken: h.Taken.In(o.b.zone)}, nil
+}

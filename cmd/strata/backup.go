@@ -191,6 +191,9 @@ func (b *business) backup(ctx context.Context, root string, now time.Time, full 
 		return "", nil, 0, err
 	}
 	b.linkResults(scratch)
+	if err := b.copyLedger(scratch); err != nil {
+		return "", nil, 0, failed(err)
+	}
 
 	err = filepath.WalkDir(scratch, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -240,6 +243,9 @@ func (b *business) backup(ctx context.Context, root string, now time.Time, full 
 		}
 	}
 	if err := os.Rename(writing, dir); err != nil {
+		return "", nil, 0, failed(err)
+	}
+	if err := b.rememberPlace(ctx, root); err != nil {
 		return "", nil, 0, failed(err)
 	}
 	return dir, m, linked, failed(syncDirectory(root))

@@ -17,6 +17,7 @@ import (
 
 	"strata"
 	"strata/compute"
+	"strata/erasure"
 	"strata/identity"
 	"strata/ingest"
 	"strata/publish"
@@ -38,6 +39,8 @@ type business struct {
 	engine    *compute.Engine
 	live      *compute.Live
 	publisher *publish.Publisher
+	ledger    *erasure.Ledger
+	marks     *erasure.Marks
 
 	stream *ingest.Stream
 	now    func() time.Time // the clock of what comes in by itself
@@ -74,6 +77,14 @@ func openBusiness(dir string, settings strata.Settings) (_ *business, err error)
 		return nil, err
 	}
 	if b.people, err = identity.Open(b.store); err != nil {
+		return nil, err
+	}
+	b.ledger = &erasure.Ledger{Path: filepath.Join(dir, ledgerName)}
+	secret, err := b.store.Secret(erasure.Purpose)
+	if err != nil {
+		return nil, err
+	}
+	if b.marks, err = erasure.Open(b.store, secret); err != nil {
 		return nil, err
 	}
 	if err := registryThere(dir, b.store); err != nil {
@@ -163,6 +174,9 @@ func (c *call) open(ctx context.Context, dir string, args []string, run work) (e
 		}
 		b.now = c.now
 		defer func() { err = errors.Join(err, b.Close()) }()
+		if err := b.finishErasures(ctx, c.instant()); err != nil {
+			return err
+		}
 	}
 	if c.zone != "" && c.zone != b.settings.Zone && !c.readsTimes {
 		fmt.Fprintf(c.stderr, "warning: --zone: the zone of this data directory is %s and stays so\n", b.settings.Zone)

@@ -44,7 +44,7 @@ func (b *business) newStream(ctx context.Context) (*ingest.Stream, error) {
 	words := &vocabulary{registry: b.registry}
 	batch := b.store.NewBatch() // of the one committer
 	return ingest.NewStream(ingest.StreamOptions{
-		Settings: b.settings, Store: b.store, Identity: b.people, Normalise: identity.Normalise, Append: b.append, Vocabulary: words.get, Now: func() time.Time { return b.now() }, FoldFor: within,
+		Settings: b.settings, Store: b.store, Identity: b.people, Normalise: identity.Normalise, Erased: b.marks.Erased, Append: b.append, Vocabulary: words.get, Now: func() time.Time { return b.now() }, FoldFor: within,
 		Update: func(sync bool, fill func(strata.Batch) error) error {
 			b.giving.Lock()
 			defer b.giving.Unlock()

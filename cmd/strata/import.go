@@ -54,7 +54,7 @@ func (b *business) importFile(ctx context.Context, i importing) (ingest.Report, 
 	settings.Zone = cmp.Or(i.zone, settings.Zone)
 	batch, declared := b.store.NewBatch(), false
 	report, err := ingest.Import(ctx, ingest.Options{
-		File: i.file, Mapping: i.mapping, Settings: settings, Store: b.store, Identity: b.people, Normalise: identity.Normalise,
+		File: i.file, Mapping: i.mapping, Settings: settings, Store: b.store, Identity: b.people, Normalise: identity.Normalise, Erased: b.marks.Erased,
 		Now: i.now, Progress: i.progress, DryRun: i.dryRun,
 		Update: func(sync bool, fill func(strata.Batch) error) error {
 			if !declared {

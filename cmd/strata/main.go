@@ -169,7 +169,7 @@ func (c *call) root() *cobra.Command {
 		c.testCommand(),
 		c.markCommand(), c.unmarkCommand(),
 		c.tryCommand(),
-		c.backupCommand(), c.restoreCommand(), c.resumeCommand(), c.doctorCommand(),
+		c.backupCommand(), c.restoreCommand(), c.resumeCommand(), c.doctorCommand(), c.eraseCommand(),
 		c.signInCommand(), c.schemaCommand(), c.benchCommand(), c.versionCommand(),
 	)
 	root.AddCommand(c.governCommands()...)

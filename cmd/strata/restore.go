@@ -11,15 +11,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"strata"
+	"strata/erasure"
 	"strata/registry"
 )
 
 func (c *call) restoreCommand() *cobra.Command {
-	return &cobra.Command{
+	var ledger string
+	cmd := &cobra.Command{
 		Use: "restore DIR --data NEW", Short: "Make a data directory from a backup", Args: exactly(1, "the DIRectory of a backup, or of all"),
 		Long: "Verifies every file of the backup (of the newest, where DIR holds several) and makes the data directory NEW from it, which must be\n" +
 			"empty or not be there. Nothing goes out to customers and staff from it until `strata resume`: what was sent after the backup was made\n" +
-			"is not known to it.",
+			"is not known to it. Whoever was erased since, by the ledger of erasures beside the backups or by --ledger, is erased from it.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if c.shared != nil || !cmd.Flags().Changed("data") {
 				return usageError{errors.New("restore: name the new data directory with --data; a server must not hold it")}
@@ -30,7 +32,7 @@ func (c *call) restoreCommand() *cobra.Command {
 					return err
 				}
 			}
-			m, err := c.restore(cmd.Context(), from, c.path(c.data))
+			m, err := c.restore(cmd.Context(), from, c.path(c.data), ledger)
 			if err != nil {
 				return err
 			}
@@ -41,10 +43,12 @@ func (c *call) restoreCommand() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&ledger, "ledger", "", "a later ledger of erasures, `FILE` "+ledgerName+" of the data directory that was lost")
+	return cmd
 }
 
 // restore makes the data directory to from a backup, whole or not at all.
-func (c *call) restore(ctx context.Context, from, to string) (*manifest, error) {
+func (c *call) restore(ctx context.Context, from, to, ledger string) (*manifest, error) {
 	entries, err := os.ReadDir(to)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -94,11 +98,32 @@ func (c *call) restore(ctx context.Context, from, to string) (*manifest, error) 
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	own := filepath.Join(writing, ledgerName)
+	ledgers := []string{filepath.Join(filepath.Dir(from), ledgerName)}
+	if _, err := os.Stat(own); err == nil {
+		if err := os.Rename(own, own+".backup"); err != nil {
+			return nil, failed(err)
+		}
+		ledgers = append([]string{own + ".backup"}, ledgers...)
+	}
+	if ledger != "" {
+		if err := c.isFile(ledger); err != nil {
+			return nil, err
+		}
+		ledgers = append(ledgers, c.path(ledger))
+	}
+	if err := joinLedgers(&erasure.Ledger{Path: own}, ledgers...); err != nil {
+		return nil, err
+	}
+	os.Remove(own + ".backup")
 	b, err := openBusiness(writing, strata.DefaultSettings())
 	if err != nil {
 		return nil, err
 	}
 	err = b.registry.HoldOutgoing(ctx, registry.Held{Since: c.instant(), Taken: strata.At(m.Taken)})
+	if err == nil {
+		_, err = b.eraseAgain(ctx, c.instant())
+	}
 	if err == nil {
 		err = b.registry.AppendAudit(ctx, registry.AuditEntry{At: c.instant(), Account: author, Action: "backup.restored", Object: filepath.Base(from)})
 	}

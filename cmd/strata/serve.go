@@ -58,6 +58,7 @@ func (c *call) serve(ctx context.Context, b *business, address string, signIn bo
 		Accounts: accounts{b.registry}, Links: accounts{b.registry}, Sessions: b.registry.Sessions(c.now),
 		Audit: audit{b.registry}, Pins: pins{b.registry}, Imports: imports{b}, Publisher: b.publisher, Versions: versions{b.registry}, Schedules: schedules{definitions{b.registry}, new(sync.Mutex)}, Collector: collector{b, c.now},
 		Sources: sources{b, c.now}, WriteKeys: sources{b, c.now}, Quarantine: quarantine{b, c.now}, Proposals: quarantine{b, c.now},
+		Erasures: erasures{b}, Outgoing: outgoing{b},
 		Now: c.now, Console: console, Business: server.Text2(name), Version: version, Logger: logger,
 	})
 	if err != nil {
@@ -86,6 +87,11 @@ func (c *call) serve(ctx context.Context, b *business, address string, signIn bo
 	s.Start(listener)
 	base := "http://" + listener.Addr().String()
 	fmt.Fprintf(c.stdout, "Strata serves %s\n", base)
+	if held, err := b.registry.Outgoing(ctx); err != nil {
+		return err
+	} else if held != nil {
+		fmt.Fprintf(c.stdout, "Nothing goes out to customers and staff since the restore at %s; look things through, then run `strata resume`\n", b.show(held.Since))
+	}
 	if signIn {
 		link, err := b.signInLink(ctx, base, firstAccount, c.instant())
 		if err != nil {

@@ -72,6 +72,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What erasing the customer would take away; for owners */
+        get: operations["get-erasure"];
+        put?: never;
+        /** Erase everything that is known of the customer, for good; for owners; written to the audit */
+        post: operations["erase-customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/events": {
         parameters: {
             query?: never;
@@ -741,7 +759,7 @@ export interface components {
              */
             at: string;
             /** @enum {string} */
-            cause: "event" | "time" | "late_event" | "definition" | "calibration";
+            cause: "event" | "time" | "late_event" | "definition" | "calibration" | "erasure";
             customer: components["schemas"]["CustomerBrief"];
             moves: components["schemas"]["MoveInfo"][];
             /** Format: int64 */
@@ -986,6 +1004,38 @@ export interface components {
             /** @description As in a file of definitions, YAML or JSON. */
             yaml: string;
         };
+        EraseRequest: {
+            /** @description The customer's id, as typed. */
+            confirm: string;
+            reason: string;
+        };
+        ErasureInfo: {
+            /** Format: int64 */
+            attributes: number;
+            /** @description Where backups hold the customer; restoring one erases the customer again. */
+            backups: string[];
+            /** @description The id that confirms the erasure. */
+            customer: string;
+            /** Format: int64 */
+            events: number;
+            /** @description Masked. */
+            keys: string[];
+            /** @description Definitions that name the customer; a person edits them. */
+            named: string[];
+        };
+        ErasureReceipt: {
+            /** Format: int64 */
+            events: number;
+            id: string;
+            /** Format: int64 */
+            keys: number;
+            /**
+             * Format: int64
+             * @description Refused rows.
+             */
+            refused: number;
+            warnings: string[];
+        };
         Estimate: {
             /** Format: date-time */
             as_of: string;
@@ -1120,8 +1170,20 @@ export interface components {
             /** Format: date-time */
             at: string;
             /** @enum {string} */
-            cause: "event" | "time" | "late_event" | "definition" | "calibration";
+            cause: "event" | "time" | "late_event" | "definition" | "calibration" | "erasure";
             moves: components["schemas"]["MoveInfo"][];
+        };
+        HoldInfo: {
+            /**
+             * Format: date-time
+             * @description When the data directory was restored.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description When the backup was made.
+             */
+            taken: string;
         };
         IdentityInfo: {
             namespace: string;
@@ -1292,6 +1354,8 @@ export interface components {
              * @description First day of the period.
              */
             from: string;
+            /** @description There while nothing goes out to customers and staff, since a restore; strata resume ends it. */
+            held?: components["schemas"]["HoldInfo"];
             /** @description The largest moves between levels over the period, by the same calibration at both dates; at most 12, largest first. */
             moves: components["schemas"]["LevelMove"][];
             /** @description Customers whose first event ever lies in the period. */
@@ -1878,6 +1942,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CustomerDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureInfo"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "erase-customer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureReceipt"];
                 };
             };
             /** @description Error */

@@ -13,6 +13,7 @@ import { Empty, Loaded, PageBones } from '@/parts/State';
 import { useFormat, usePageTitle } from '@/parts/context';
 import { useTierOrder } from '@/parts/tiers';
 import { classes, useClassName } from '@/pages/tags/classes';
+import { Erase } from './Erase';
 import { isMoney } from './events';
 import { Timeline } from './Timeline';
 import { askedOf, Why, WhyButton, type Asked } from './Why';
@@ -276,6 +277,9 @@ function Identities({ customer: c }: { customer: CustomerDetail }) {
           </li>
         ))}
       </ul>
+      <div style={{ padding: '8px 16px 14px' }}>
+        <Erase id={c.id} />
+      </div>
     </Card>
   );
 }

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Alert } from 'antd';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Figure, Overview as Data } from '@/api/types';
@@ -47,10 +48,12 @@ export function Overview() {
 
 function Board({ data, asOf }: { data: Data; asOf?: string }) {
   const { t } = useTranslation();
+  const f = useFormat();
   return (
     <div className="stack">
+      {data.held ? <Alert type="warning" showIcon title={t('overview.held')} description={t('overview.held_text', { since: f.dateTime(data.held.since), taken: f.dateTime(data.held.taken) })} /> : null}
       <section className="card figures" aria-label={t('overview.figures')}>
-        <Tile label={t('overview.customers')} figure={data.customers} to="/customers" note={t('overview.new', { n: useFormat().count(data.new_customers.value) })} />
+        <Tile label={t('overview.customers')} figure={data.customers} to="/customers" note={t('overview.new', { n: f.count(data.new_customers.value) })} />
         <Tile label={t('overview.active')} figure={data.active} />
         <Tile label={t('overview.turnover')} figure={data.turnover} />
         <Tile label={t('overview.orders')} figure={data.orders} />
