@@ -24,6 +24,7 @@ type record struct {
 	raw     []byte // as it stands in the file, in UTF-8, without its line end
 	fields  [][]byte
 	problem string // the record cannot be split for this reason; "" = none
+	hint    string // what to do about the problem; "" = about quotes
 }
 
 // block is a stretch of whole records.
@@ -70,9 +71,6 @@ func (c *csvReader) header() ([]string, error) {
 		}
 		if bytes.HasPrefix(c.rest, []byte{0xff, 0xfe}) || bytes.HasPrefix(c.rest, []byte{0xfe, 0xff}) {
 			return nil, &strata.Error{Code: strata.Invalid, Field: c.name, Message: "the file is UTF-16 text", Hint: "save it as UTF-8 (in Excel: CSV UTF-8) and import that"}
-		}
-		if bytes.HasPrefix(c.rest, []byte("PK\x03\x04")) {
-			return nil, &strata.Error{Code: strata.Unsupported, Field: c.name, Message: "the file is a ZIP archive or an Excel workbook", Hint: "save the sheet as CSV UTF-8, or pack a CSV with gzip"}
 		}
 		if len(c.rest) == 0 && c.err != nil {
 			if c.err != io.EOF {
@@ -139,6 +137,8 @@ func detectDelimiter(line []byte) byte {
 	}
 	return best
 }
+
+func (c *csvReader) headerLine() int { return c.line - 1 }
 
 // fill reads until rest holds at least size bytes or the source ends.
 func (c *csvReader) fill(size int) {
@@ -264,6 +264,10 @@ type encodingError struct{ error }
 func (e *encodingError) Unwrap() error { return e.error }
 
 func (c *csvReader) damaged() error {
+	var told *strata.Error
+	if errors.As(c.err, &told) {
+		return c.err
+	}
 	e := &strata.Error{Code: strata.Invalid, Field: fmt.Sprintf("%s:%d", c.name, c.line)}
 	upTo := fmt.Sprintf("it could be read up to row %d (line %d)", c.rows, c.line-1)
 	if c.rows == 0 {

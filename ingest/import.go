@@ -87,12 +87,12 @@ type Report struct {
 // ReadHeader returns the names of a file's columns, for Suggest.
 func ReadHeader(file Source) ([]string, error) {
 	read := func(encoding string) ([]string, error) {
-		plain, _, close, err := openPlain(file)
+		rows, err := openRows(file, rowFormat{encoding: encoding}, io.Discard)
 		if err != nil {
 			return nil, err
 		}
-		defer close()
-		return newCSVReader(decoded(plain, encoding), file.Name, encoding, false, 0).header()
+		defer rows.close()
+		return rows.header()
 	}
 	header, err := read(utf8Name)
 	var wrong *encodingError
@@ -260,24 +260,24 @@ func (im *importer) checkGroups(m *mapper) error {
 // read goes through the file once and hands every row's unit to fn, with its
 // record, which is valid during the call.
 func (im *importer) read(ctx context.Context, phase string, forced bool, m *mapper, fn func(unit, *record) error) (hash contentHash, err error) {
-	plain, stored, close, err := openPlain(im.o.File)
-	if err != nil {
-		return hash, err
-	}
-	defer close()
 	hasher := xxh3.New()
-	c := newCSVReader(decoded(io.TeeReader(plain, hasher), im.encoding), im.o.File.Name, im.encoding, forced, im.o.Mapping.delimiter)
-	c.headless = len(im.o.Mapping.header) > 0
-	header, err := c.header()
+	mapping := im.o.Mapping
+	rows, err := openRows(im.o.File, rowFormat{encoding: im.encoding, forced: forced, delimiter: mapping.delimiter, headless: len(mapping.header) > 0,
+		sheet: mapping.sheet, each: mapping.each, used: func(column string) bool { return slices.Contains(mapping.columns, column) }}, hasher)
 	if err != nil {
 		return hash, err
 	}
-	if c.headless {
-		header = im.o.Mapping.header
-	} else if err := headerError(im.o.File.Name, c.line-1, header); err != nil {
+	defer rows.close()
+	header, err := rows.header()
+	if err != nil {
 		return hash, err
 	}
-	im.header, im.delimiter = header, c.delimiter
+	if len(mapping.header) > 0 {
+		header = mapping.header
+	} else if err := headerError(im.o.File.Name, rows.headerLine(), header); err != nil {
+		return hash, err
+	}
+	im.header, im.delimiter = header, rows.delimiter()
 	if err := m.bind(im.o.File.Name, header); err != nil {
 		return hash, err
 	}
@@ -296,14 +296,14 @@ func (im *importer) read(ctx context.Context, phase string, forced bool, m *mapp
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			err := c.next(b)
+			err := rows.next(b)
 			if err == io.EOF {
 				return nil
 			}
 			if err != nil {
 				return err
 			}
-			b.stored = stored.n
+			b.stored = rows.stored()
 			filled <- b
 		}
 	})

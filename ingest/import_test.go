@@ -299,7 +299,7 @@ func TestBadFiles(t *testing.T) {
 		{"neither encoding", ordersMapping, append(gb18030(t, ordersHeader+"A1,1,2026-04-01,"), "\xff\xff,p,1,1\n"...),
 			"f.csv:2: the text is neither UTF-8 nor GB18030; save the file as UTF-8 (in Excel: CSV UTF-8) and import that; nothing was imported"},
 		{"UTF-16", ordersMapping, []byte("\xff\xfea\x00,\x00b\x00\n\x00"), "f.csv: the file is UTF-16 text; save it as UTF-8 (in Excel: CSV UTF-8) and import that"},
-		{"Excel", ordersMapping, []byte("PK\x03\x04\x14\x00"), "f.csv: the file is a ZIP archive or an Excel workbook; save the sheet as CSV UTF-8, or pack a CSV with gzip"},
+		{"Excel", ordersMapping, []byte("PK\x03\x04\x14\x00"), "f.csv: the ZIP archive or workbook is damaged or cut off; copy the file again; nothing was imported: zip: not a valid zip file"},
 		{"gz cut off", ordersMapping, long[:len(long)/2], ""},
 		{"gz cut off in its header", ordersMapping, long[:5], "f.csv: starts like a .gz file but its header is damaged or cut off; copy the file again; nothing was imported"},
 	} {

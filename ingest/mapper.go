@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -223,7 +224,7 @@ func (m *mapper) row(rec *record, columns int) unit {
 	m.current++
 	u := unit{row: rec.row, line: rec.line}
 	if rec.problem != "" {
-		u.refused = &refusal{Reason: rec.problem, Hint: `put the whole field in quotes and write a quote inside it twice ("")`}
+		u.refused = &refusal{Reason: rec.problem, Hint: cmp.Or(rec.hint, `put the whole field in quotes and write a quote inside it twice ("")`)}
 		return u
 	}
 	if len(rec.fields) != columns {

@@ -25,6 +25,8 @@ type Mapping struct {
 	zone      *time.Location
 	priority  uint8
 	header    []string // of a file without a line of names
+	sheet     string   // of a workbook; "" = the first that is not hidden
+	each      string   // list in a JSON object whose elements become rows
 
 	columns []string // the columns it uses, by slot
 	places  []place  // where each is first named
@@ -192,7 +194,7 @@ func (b *mappingReader) fingerprint(data []byte) string {
 }
 
 func (b *mappingReader) root(p place) {
-	f := b.fields(p, "a mapping", "source", "encoding", "delimiter", "zone", "priority", "header", "keys", "skip", "refuse", "at", "attributes", "events", "catalogue")
+	f := b.fields(p, "a mapping", "source", "encoding", "delimiter", "zone", "priority", "header", "sheet", "each", "keys", "skip", "refuse", "at", "attributes", "events", "catalogue")
 	if f == nil {
 		return
 	}
@@ -226,6 +228,12 @@ func (b *mappingReader) root(p place) {
 			b.fail(v, "found "+describe(v), "write a whole number from 0 to 255; at one instant the higher source wins")
 		}
 		b.m.priority = uint8(n)
+	}
+	if v, ok := f["sheet"]; ok {
+		b.m.sheet = b.text(v, "the name of a sheet")
+	}
+	if v, ok := f["each"]; ok {
+		b.m.each = b.text(v, "the name of a list")
 	}
 	if v, ok := f["header"]; ok {
 		for _, item := range b.items(v) {

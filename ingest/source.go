@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"strata"
@@ -58,9 +60,14 @@ func openError(path string, err error) error {
 // BytesSource returns data as a source.
 func BytesSource(name string, data []byte) Source {
 	return Source{Name: name, Size: int64(len(data)), Open: func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(data)), nil
+		return bytesFile{bytes.NewReader(data)}, nil
 	}}
 }
+
+// bytesFile keeps the ReadAt of its reader, which workbooks need.
+type bytesFile struct{ *bytes.Reader }
+
+func (bytesFile) Close() error { return nil }
 
 // The encodings of text files.
 const (
@@ -101,20 +108,48 @@ func openPlain(src Source) (plain io.Reader, stored *countingReader, close func(
 	}
 	stored = &countingReader{r: f}
 	buffered := bufio.NewReaderSize(stored, 1<<16)
-	magic, err := buffered.Peek(2)
+	magic, err := buffered.Peek(4)
 	if err != nil && err != io.EOF {
 		f.Close()
 		return nil, nil, nil, openError(src.Name, err)
 	}
-	if !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return buffered, stored, f.Close, nil
+	bounded := func(r io.Reader) io.Reader {
+		return &expansion{r: r, name: src.Name, packed: func() int64 { return stored.n }}
 	}
-	unzip, err := gzip.NewReader(buffered)
-	if err != nil {
-		f.Close()
-		return nil, nil, nil, &strata.Error{Code: strata.Invalid, Field: src.Name, Message: "starts like a .gz file but its header is damaged or cut off", Hint: "copy the file again; nothing was imported"}
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		unzip, err := gzip.NewReader(buffered)
+		if err != nil {
+			f.Close()
+			return nil, nil, nil, &strata.Error{Code: strata.Invalid, Field: src.Name, Message: "starts like a .gz file but its header is damaged or cut off", Hint: "copy the file again; nothing was imported"}
+		}
+		return bounded(unzip), stored, f.Close, nil
+	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		unzip, err := zstd.NewReader(buffered, zstd.WithDecoderMaxMemory(256<<20), zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			f.Close()
+			return nil, nil, nil, readError(src.Name, err)
+		}
+		return bounded(unzip), stored, func() error { unzip.Close(); return f.Close() }, nil
+	case bytes.Equal(magic, []byte("PK\x03\x04")):
+		archive, err := openZip(src, f)
+		var entry *zip.File
+		if err == nil {
+			entry, err = onlyEntry(src, archive)
+		}
+		if err != nil {
+			f.Close()
+			return nil, nil, nil, err
+		}
+		unzip, err := entry.Open()
+		if err != nil {
+			f.Close()
+			return nil, nil, nil, readError(src.Name, err)
+		}
+		stored.n = src.Size // how far it is is not known
+		return bounded(unzip), stored, func() error { unzip.Close(); return f.Close() }, nil
 	}
-	return unzip, stored, f.Close, nil
+	return buffered, stored, f.Close, nil
 }
 
 // decoded returns r as UTF-8 text. What does not decode from GB18030 appears

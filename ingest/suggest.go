@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,27 +22,27 @@ type role struct {
 var (
 	keyRoles = []role{
 		{"member_no", []string{"会员号", "会员编号", "会员卡号", "会员id", "会员账号", "卡号", "会员", "客户编号", "客户号", "客户id", "顾客编号", "memberno", "memberid", "member", "customerid", "customerno", "customer", "cardno"}},
-		{"phone", []string{"手机号", "手机号码", "手机", "会员手机号", "会员手机", "联系电话", "联系方式", "电话", "电话号码", "收货手机", "收货人手机", "phone", "phonenumber", "mobile", "mobileno", "tel"}},
+		{"phone", []string{"手机号", "手机号码", "手机", "会员手机号", "会员手机", "联系电话", "联系方式", "电话", "电话号码", "收货手机", "收货人手机", "买家手机号", "买家手机", "收货人手机号", "提货人手机号", "customerphone", "buyerphone", "phone", "phonenumber", "mobile", "mobileno", "tel"}},
 		{"unionid", []string{"unionid", "微信unionid"}},
 		{"openid", []string{"openid", "微信openid"}},
 		{"wecom_external_userid", []string{"externaluserid", "外部联系人id", "企业微信客户id", "企微客户id"}},
-		{"email", []string{"邮箱", "电子邮箱", "邮件", "email", "mail"}},
+		{"email", []string{"邮箱", "电子邮箱", "邮件", "电子邮件", "customeremail", "email", "mail"}},
 		{"user_id", []string{"用户id", "用户编号", "userid", "uid"}},
 	}
 	orderRoles = []role{
-		{"order_id", []string{"订单号", "订单编号", "订单id", "单号", "交易号", "交易单号", "流水号", "小票号", "orderid", "orderno", "ordernumber", "invoiceno", "invoice", "receiptno", "transactionid"}},
+		{"order_id", []string{"订单号", "订单编号", "订单id", "单号", "交易号", "交易单号", "流水号", "小票号", "主订单号", "主订单编号", "订单流水号", "orderid", "orderno", "ordernumber", "invoiceno", "invoice", "receiptno", "transactionid"}},
 		{"refund_time", []string{"退款时间", "退货时间", "退款日期", "refundtime", "refundedat"}},
-		{"time", []string{"支付时间", "付款时间", "下单时间", "订单时间", "交易时间", "消费时间", "成交时间", "购买时间", "下单日期", "订单日期", "交易日期", "消费日期", "日期", "时间", "paidat", "paytime", "ordertime", "orderdate", "invoicedate", "createdat", "time", "date", "timestamp"}},
-		{"refund", []string{"退款金额", "退款", "退货金额", "实退金额", "refundamount", "refund"}},
-		{"amount", []string{"实付金额", "实付", "实收金额", "实收", "支付金额", "付款金额", "成交金额", "消费金额", "交易金额", "订单金额", "金额", "总金额", "amount", "paidamount", "totalamount", "total", "payment"}},
-		{"store", []string{"门店", "门店名称", "店铺", "店铺名称", "消费门店", "下单门店", "交易门店", "store", "storename", "shop"}},
+		{"time", []string{"支付时间", "付款时间", "买家付款时间", "订单付款时间", "支付完成时间", "下单时间", "订单时间", "交易时间", "消费时间", "成交时间", "购买时间", "下单日期", "订单日期", "交易日期", "消费日期", "日期", "时间", "paidat", "paytime", "ordertime", "orderdate", "invoicedate", "createdat", "time", "date", "timestamp"}},
+		{"refund", []string{"退款金额", "退款", "退货金额", "实退金额", "商品退款金额", "已退款金额", "refundedamount", "refundamount", "refund"}},
+		{"amount", []string{"实付金额", "订单实付金额", "买家实付金额", "实际支付金额", "实付款", "实付", "实收金额", "实收", "支付金额", "付款金额", "成交金额", "消费金额", "交易金额", "订单金额", "金额", "总金额", "amount", "paidamount", "totalamount", "total", "payment"}},
+		{"store", []string{"门店", "门店名称", "店铺", "店铺名称", "消费门店", "下单门店", "交易门店", "归属店铺", "所属店铺", "locationname", "store", "storename", "shop"}},
 		{"channel", []string{"渠道", "下单渠道", "订单来源", "销售渠道", "交易渠道", "channel"}},
-		{"product", []string{"商品名称", "商品", "品名", "产品名称", "产品", "菜品", "菜品名称", "商品标题", "product", "productname", "item", "itemname", "description"}},
-		{"sku", []string{"商品编码", "商品编号", "商品id", "货号", "sku", "skuid", "sku编码", "条码", "stockcode", "productid", "itemid"}},
+		{"product", []string{"商品名称", "商品", "品名", "产品名称", "产品", "菜品", "菜品名称", "商品标题", "宝贝标题", "宝贝名称", "lineitemname", "lineitemstitle", "product", "productname", "item", "itemname", "description"}},
+		{"sku", []string{"商品编码", "商品编号", "商品id", "货号", "sku", "skuid", "sku编码", "条码", "商品条码", "商家编码", "规格编码", "lineitemsku", "stockcode", "productid", "itemid"}},
 		{"category", []string{"品类", "类目", "商品分类", "商品品类", "分类", "category"}},
-		{"brand", []string{"品牌", "商品品牌", "brand"}},
-		{"quantity", []string{"数量", "购买数量", "商品数量", "件数", "销量", "quantity", "qty", "count"}},
-		{"price", []string{"单价", "商品单价", "价格", "售价", "成交单价", "price", "unitprice"}},
+		{"brand", []string{"品牌", "商品品牌", "vendor", "brand"}},
+		{"quantity", []string{"数量", "购买数量", "商品数量", "件数", "商品件数", "购买件数", "lineitemquantity", "销量", "quantity", "qty", "count"}},
+		{"price", []string{"单价", "商品单价", "价格", "售价", "成交单价", "lineitemprice", "price", "unitprice"}},
 	}
 	attributeRoles = []role{
 		{"gender", []string{"性别", "gender", "sex"}},
@@ -53,11 +54,16 @@ var (
 		{"member_level", []string{"会员等级", "会员级别", "等级", "memberlevel", "level", "tier"}},
 		{"registered_on", []string{"注册时间", "注册日期", "入会时间", "入会日期", "开卡时间", "开卡日期", "registeredon", "registeredat", "signupdate"}},
 		{"source_channel", []string{"来源渠道", "注册渠道", "获客渠道", "来源", "sourcechannel", "source"}},
+		{"nickname", []string{"昵称", "微信昵称", "会员昵称", "客户昵称", "nickname"}},
+		{"points", []string{"积分", "会员积分", "可用积分", "当前积分", "积分余额", "points", "loyaltypoints"}},
 		{"balance", []string{"余额", "储值余额", "账户余额", "会员余额", "balance"}},
 		{"home_store", []string{"归属门店", "所属门店", "注册门店", "开卡门店", "homestore"}},
 		{"responsible_staff", []string{"导购", "归属员工", "归属导购", "专属导购", "服务员工", "responsiblestaff"}},
 	}
 )
+
+// attributeTypes are those of attributes that are no text.
+var attributeTypes = map[string]string{"points": "number", "balance": "money"}
 
 // foldHeader makes headers comparable: without case, width, spaces, marks and
 // what stands in brackets, such as the unit in 实付金额(元).
@@ -314,7 +320,7 @@ func (d *draft) declared() {
 	if len(d.attribute) > 0 {
 		d.WriteString("  attributes:\n")
 		for _, a := range d.attribute {
-			fmt.Fprintf(d, "    %s: text\n", a)
+			fmt.Fprintf(d, "    %s: %s\n", a, cmp.Or(attributeTypes[a], "text"))
 		}
 	}
 	if len(d.declare) > 0 {

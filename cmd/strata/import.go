@@ -118,7 +118,7 @@ func (c *call) importCommand() *cobra.Command {
 	var mapFile string
 	var dryRun bool
 	cmd := &cobra.Command{
-		Use: "import FILE --map MAP.yaml", Short: "Import a CSV file; without --map, print a mapping to start from", Args: exactly(1, "one FILE"),
+		Use: "import FILE --map MAP.yaml", Short: "Import a CSV, Excel, JSON lines or Parquet file; without --map, print a mapping to start from", Args: exactly(1, "one FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range []string{args[0], mapFile} { // before a data directory is made
 				if err := c.isFile(name); name != "" && err != nil {
