@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"strata"
 )
@@ -19,6 +20,43 @@ type MoveWarning struct {
 	Above    int      // hundredths of a percent
 	Per      Duration // 30d where nothing is written
 	In       Duration // 7d where nothing is written
+}
+
+// WarningState is how a warning stands.
+type WarningState string
+
+// The states of warnings.
+const (
+	Calm   WarningState = "calm"
+	Ahead  WarningState = "ahead"  // not raised, but more than the limit are heading there
+	Raised WarningState = "raised" // more than the limit have moved
+)
+
+// FewToWarn is how many people a warning's share needs at least: fewer say
+// too little.
+const FewToWarn = 30
+
+// State judges the figures of a warning: of was moved did, and of those there
+// now heading will.
+func (w MoveWarning) State(moved, was, heading, now int) WarningState {
+	above := func(part, whole int) bool { return whole >= FewToWarn && part*10000 > w.Above*whole }
+	switch {
+	case above(moved, was):
+		return Raised
+	case above(heading, now):
+		return Ahead
+	}
+	return Calm
+}
+
+// ReviewDue is when a tier is to be reviewed next, given its last review or,
+// where there was none, since when it has been there. It reports false for a
+// tier without a period.
+func (t Tier) ReviewDue(last strata.Instant, zone *time.Location) (strata.Instant, bool) {
+	if t.Review.IsZero() {
+		return 0, false
+	}
+	return t.Review.Add(last, 1, zone), true
 }
 
 const (
