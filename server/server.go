@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -44,6 +45,7 @@ type Options struct {
 	Publisher   *publish.Publisher
 	Versions    Versions
 	Schedules   Schedules
+	Watching    Watching
 	Now         func() time.Time
 
 	Console       fs.FS        // the built console, index.html at its root; nil = API only
@@ -57,7 +59,7 @@ func (o *Options) validate() error {
 	for name, absent := range map[string]bool{
 		"Engine": o.Engine == nil, "Live": o.Live == nil, "Definitions": o.Definitions == nil, "Timeline": o.Timeline == nil, "Identity": o.Identity == nil,
 		"Accounts": o.Accounts == nil, "Links": o.Links == nil, "Sessions": o.Sessions == nil, "Audit": o.Audit == nil,
-		"Pins": o.Pins == nil, "Imports": o.Imports == nil, "Publisher": o.Publisher == nil, "Versions": o.Versions == nil, "Schedules": o.Schedules == nil, "Now": o.Now == nil,
+		"Pins": o.Pins == nil, "Imports": o.Imports == nil, "Publisher": o.Publisher == nil, "Versions": o.Versions == nil, "Schedules": o.Schedules == nil, "Watching": o.Watching == nil, "Now": o.Now == nil,
 	} {
 		if absent {
 			return &strata.Error{Code: strata.Invalid, Field: "server.Options." + name, Message: "is missing"}
@@ -92,6 +94,7 @@ func New(o Options) (*Server, error) {
 		life: life, end: end, leaving: make(chan struct{}), views: map[looked]strata.Instant{},
 		portraits: newMemo[view, *portrait](life, 4), trends: newMemo[day, map[string][]int](life, 2),
 		periods: newMemo[day, *period](life, 2), earlier: newMemo[day, *compute.Answer](life, 2), grids: newMemo[gridOf, *gridAnswer](life, 8), names: newMemo[uint64, *nameIndex](life, 1),
+		migrations: newMemo[migrationOf, *compute.Migration](life, 8), watched: newMemo[tierAt, []compute.Watched](life, 8), falling: newMemo[tierAt, map[string]*roaring.Bitmap](life, 8),
 		allTags: newMemo[view, []TagInfo](life, 2), sampled: newMemo[samplesOf, Samples](life, 16),
 	}
 	handler, err := c.routes()
@@ -148,6 +151,9 @@ func (s *Server) Stop(ctx context.Context) error {
 	s.console.names.wait()
 	s.console.allTags.wait()
 	s.console.sampled.wait()
+	s.console.migrations.wait()
+	s.console.watched.wait()
+	s.console.falling.wait()
 	if err != nil {
 		return &strata.Error{Code: strata.Unavailable, Message: "some requests were still running when the server stopped", Cause: err}
 	}
@@ -179,6 +185,10 @@ type console struct {
 	names     *memo[uint64, *nameIndex]
 	allTags   *memo[view, []TagInfo]
 	sampled   *memo[samplesOf, Samples]
+
+	migrations *memo[migrationOf, *compute.Migration]
+	watched    *memo[tierAt, []compute.Watched]
+	falling    *memo[tierAt, map[string]*roaring.Bitmap] // who is heading down, by level
 }
 
 // problem is the answer to an error of an operation.
