@@ -275,9 +275,9 @@ func TestFlows(t *testing.T) {
 // TestExplain: everybody is in exactly one part of what moved them.
 func TestExplain(t *testing.T) {
 	ids := []string{"high", "low"}
-	before := audience.LevelsOf(ids, 0, 0, 1, 1, 0, -1)
-	frozen := audience.LevelsOf(ids, 0, 1, 1, 0, 1, 0)
-	own := audience.LevelsOf(ids, 0, 1, 0, 1, 0, 1)
+	before := audience.LevelsOf(ids, 1, 1, 2, 2, 1, 0)
+	frozen := audience.LevelsOf(ids, 1, 2, 2, 1, 2, 1)
+	own := audience.LevelsOf(ids, 1, 2, 1, 2, 1, 2)
 	x, err := measure.Explain(before, frozen, own)
 	if err != nil {
 		t.Fatal(err)

@@ -405,3 +405,15 @@ func (c *console) reminders(ctx context.Context, _ *nothing) ([]DefinitionRef, e
 	}
 	return out, nil
 }
+
+// YearSales is everyone's turnover of the 365 days before an instant, by which
+// a level's value a head is counted.
+func YearSales(ctx context.Context, engine *compute.Engine, catalogue define.Catalogue, at strata.Instant) (*audience.Column, error) {
+	set := figureSet(catalogue)
+	addTag(set, "sales", orderSum(define.Window{Kind: define.WithinLast, Last: define.Duration{N: yearDays, Unit: define.Day}}))
+	got, err := engine.Evaluate(ctx, set, at)
+	if err != nil {
+		return nil, fmt.Errorf("evaluating the sales of everyone: %w", err)
+	}
+	return got.Tags["sales"], nil
+}

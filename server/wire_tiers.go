@@ -105,7 +105,7 @@ type (
 		To       []string        `json:"to"`
 		Moved    WarningPart     `json:"moved" doc:"Were at from at the beginning, and are at to now."`
 		Heading  WarningPart     `json:"heading" doc:"Are at from, and reach to if nothing more happens."`
-		Recorded *WarningChanged `json:"recorded" nullable:"true" doc:"The last change of its state that was recorded."`
+		Recorded *WarningChanged `json:"recorded,omitempty" doc:"The last change of its state that was recorded."`
 	}
 	// WarningPart is one side of a warning with its customers.
 	WarningPart struct {

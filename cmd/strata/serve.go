@@ -56,7 +56,7 @@ func (c *call) serve(ctx context.Context, b *business, address string, signIn bo
 	s, err := server.New(server.Options{
 		Engine: b.engine, Live: b.live, Definitions: b.registry, Timeline: b.store, Identity: b.people,
 		Accounts: accounts{b.registry}, Links: accounts{b.registry}, Sessions: b.registry.Sessions(c.now),
-		Audit: audit{b.registry}, Pins: pins{b.registry}, Imports: imports{b}, Publisher: b.publisher, Versions: versions{b.registry}, Schedules: schedules{definitions{b.registry}, new(sync.Mutex)},
+		Audit: audit{b.registry}, Pins: pins{b.registry}, Imports: imports{b}, Publisher: b.publisher, Versions: versions{b.registry}, Schedules: schedules{definitions{b.registry}, new(sync.Mutex)}, Watching: watching{b.registry},
 		Now: c.now, Console: console, Business: server.Text2(name), Version: version, Logger: logger,
 	})
 	if err != nil {
