@@ -1160,6 +1160,8 @@ export interface components {
              * @description 0..1 of the tier's sales.
              */
             sales_share: number;
+            /** @description How they are served, such as 1v1; empty = not said. */
+            service: string;
             /**
              * Format: double
              * @description 0..1 of those with a level.
