@@ -163,6 +163,8 @@ type Tier struct {
 	Score       string
 	ScoreAt     []strata.Value
 	Sources     []string // events whose source must be connected
+	Warnings    []MoveWarning
+	Review      Duration // the tier is reviewed at least this often; zero = no period
 }
 
 // Level is one level of a tier.

@@ -273,7 +273,7 @@ func printTier(t Tier) *node {
 	if t.Score != "" {
 		out.putText("score", t.Score).put("at", printLiterals(t.ScoreAt))
 	}
-	return out.putTexts("sources", t.Sources)
+	return printWatch(out.putTexts("sources", t.Sources), t)
 }
 
 func printRFM(r *RFM) *node {

@@ -235,6 +235,7 @@ var leafForms = []leafForm{
 	{"percent", Text2{"百分数，0 到 100", "A percentage, 0 to 100"}, func() *node {
 		return orFilled(mapOf().putText("type", "number").put("minimum", intOf(0)).put("maximum", intOf(100)))
 	}},
+	{"share", Text2{"百分比，如 5%、2.5%", "A share, such as 5% or 2.5%"}, func() *node { return matching(`^[0-9]{1,2}(\.[0-9]{1,2})?%$|` + filledPattern) }},
 	{"digits", Text2{"小数位数", "Digits after the point"}, func() *node {
 		return orFilled(mapOf().putText("type", "integer").put("minimum", intOf(0)).put("maximum", intOf(MaxScale)))
 	}},

@@ -84,6 +84,12 @@ func (p phrases) tier(t Tier) string {
 	for _, m := range t.Moves {
 		parts = append(parts, p.move(t, m))
 	}
+	for _, w := range t.Warnings {
+		parts = append(parts, p.warning(t, w))
+	}
+	if !t.Review.IsZero() {
+		parts = append(parts, p.say("每%[1]s复核一次", "reviewed every %[1]s", p.duration(t.Review)))
+	}
 	return p.listed(parts)
 }
 

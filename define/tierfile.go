@@ -21,6 +21,7 @@ func (b *builder) tier(c *cursor) Tier {
 		Hold:        b.duration(o.get("hold")),
 		Grace:       b.duration(o.get("grace")),
 		Sources:     b.events(o.get("sources")),
+		Review:      b.review(o.get("review")),
 	}
 	given := ""
 	for _, kind := range tierKinds {
@@ -42,6 +43,7 @@ func (b *builder) tier(c *cursor) Tier {
 	t.Levels = b.levelsOf(c, levels, own, &t)
 	b.checkTierLevels(o, &t)
 	t.Moves = b.moves(o.get("moves"), &t)
+	t.Warnings = b.moveWarnings(o.get("warnings"), &t)
 	if t.Overlapping {
 		b.checkOverlapping(o, given)
 	}
@@ -54,7 +56,7 @@ func (b *builder) checkOverlapping(o *object, kind string) {
 	if kind != "rules" && kind != "" {
 		b.refuse(o.get("overlapping"), kind+" gives one level at a time", "write rules: for levels that overlap")
 	}
-	for _, key := range []string{"match", "assign_on", "hold", "grace", "moves"} {
+	for _, key := range []string{"match", "assign_on", "hold", "grace", "moves", "warnings"} {
 		if at := o.get(key); at != nil {
 			b.refuse(at, key+" is for one level at a time, and these overlap", "remove it, or remove overlapping")
 		}

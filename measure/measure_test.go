@@ -2,6 +2,7 @@ package measure_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -249,6 +250,83 @@ func TestDistributionLosesNobody(t *testing.T) {
 		}
 		if total != n || len(bins) > most {
 			t.Fatalf("seed %d: %d bins of at most %d hold %d of %d: %v of %v", seed, len(bins), most, total, n, bins, values)
+		}
+	}
+}
+
+// TestFlows: the cells of a migration with their share of the row.
+func TestFlows(t *testing.T) {
+	m := measure.Migration{Levels: []string{"high", "low", measure.None}, Matrix: [][]int{{30, 10, 0}, {5, 15, 5}, {2, 0, 0}}, Stayed: 45, Up: 5, Down: 10}
+	flows := m.Flows()
+	if len(flows) != 8 {
+		t.Fatalf("%d cells, none to none is none", len(flows))
+	}
+	if f := flows[1]; f.From != "high" || f.To != "low" || f.Share != 0.25 || f.Few || f.Direction != measure.Down || math.Abs(f.Low-0.1419) > 5e-4 || math.Abs(f.High-0.4019) > 5e-4 {
+		t.Errorf("%+v", f)
+	}
+	if f := flows[3]; !f.Few || f.Share != 0.2 || f.Direction != measure.Up {
+		t.Errorf("a row of 25: %+v", f)
+	}
+	if r := m.Rise(); r.Up != 5 || r.Of != 60 || math.Abs(r.Share-5.0/60) > 1e-12 || r.Few {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestExplain: everybody is in exactly one part of what moved them.
+func TestExplain(t *testing.T) {
+	ids := []string{"high", "low"}
+	before := audience.LevelsOf(ids, 1, 1, 2, 2, 1, 0)
+	frozen := audience.LevelsOf(ids, 1, 2, 2, 1, 2, 1)
+	own := audience.LevelsOf(ids, 1, 2, 1, 2, 1, 2)
+	x, err := measure.Explain(before, frozen, own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x.Still != 1 || x.ByBehaviour != 1 || x.ByCutsAlone != 1 || x.MaskedByCuts != 2 || x.ByBoth != 1 || x.CutsMoved != 4 || x.CutsMovedUp != 2 || x.CutsMovedDown != 2 {
+		t.Errorf("%+v", x)
+	}
+}
+
+// TestDesign: a level that is larger, or whose customers buy less, than the
+// one below it is noted, and so is one with nothing to do.
+func TestDesign(t *testing.T) {
+	weight := func(level string, people uint64, sales int64) measure.Weight {
+		w := measure.Weight{Level: level, People: roaring.New(), Sales: strata.MoneyOf(sales, 2)}
+		w.People.AddRange(0, people)
+		return w
+	}
+	levels := []measure.LevelPlan{{ID: "a", Advised: true, Sequence: true}, {ID: "b", Sequence: true}, {ID: "c", Advised: true, Sequence: true}, {ID: "d", Advised: true, Sequence: true}}
+	weights := []measure.Weight{weight("a", 10, 100_000), weight("b", 0, 0), weight("c", 8, 90_000), weight("d", 20, 10_000)}
+	want := []measure.Note{
+		{Kind: measure.FewCovered}, {Kind: measure.SizesRise, Level: "a", Other: "c"}, {Kind: measure.ValuesFall, Level: "a", Other: "c"},
+		{Kind: measure.NothingToDo, Level: "b"}, {Kind: measure.EmptyLevel, Level: "b"},
+	}
+	if got := measure.Design(levels, weights, 100); !slices.Equal(got, want) {
+		t.Errorf("got %+v", got)
+	}
+	good := []measure.Weight{weight("a", 10, 100_000), weight("b", 20, 100_000), weight("c", 30, 90_000), weight("d", 40, 10_000)}
+	levels[1].Advised = true
+	if got := measure.Design(levels, good, 100); len(got) != 0 {
+		t.Errorf("nothing to note, got %+v", got)
+	}
+}
+
+// TestMedianStay: stays that last still count as long as they have lasted.
+func TestMedianStay(t *testing.T) {
+	over, still := true, false
+	for _, c := range []struct {
+		days []float64
+		over []bool
+		want float64
+		ok   bool
+	}{
+		{[]float64{10, 20, 30}, []bool{over, over, over}, 20, true},
+		{[]float64{10, 20, 30}, []bool{over, still, over}, 30, true},
+		{[]float64{10, 20, 30}, []bool{over, still, still}, 0, false},
+		{nil, nil, 0, false},
+	} {
+		if got, ok := measure.MedianStay(c.days, c.over); got != c.want || ok != c.ok {
+			t.Errorf("%v %v: %v %v", c.days, c.over, got, ok)
 		}
 	}
 }

@@ -34,6 +34,7 @@ type (
 		Level     string `query:"level" doc:"With tier: at this level; - = no level."`
 		MovedFrom string `query:"moved_from" doc:"With tier, since and moved_to: at this level then; - = no level."`
 		MovedTo   string `query:"moved_to" doc:"With tier, since and moved_from: at this level now; - = no level."`
+		Cuts      string `query:"cuts" enum:"latest,frozen,own" default:"latest" doc:"With moved_from: by which cut points. latest: those in force now at both dates; frozen and own as in get-migration."`
 		Since     string `query:"since" doc:"The earlier date of moved_from: RFC 3339, or a date."`
 		Tag       string `query:"tag" doc:"With value: those whose tag has that value; alone: those with any value."`
 		Value     string `query:"value"`
@@ -95,6 +96,24 @@ type (
 		From string `query:"from" required:"true" example:"2026-01-01" doc:"RFC 3339, or a date (00:00 of that day)."`
 		To   string `query:"to" doc:"As from, and later; absent = now."`
 	}
+	migrationRequest struct {
+		Name string `path:"name"`
+		From string `query:"from" required:"true" example:"2026-01-01" doc:"RFC 3339, or a date (00:00 of that day)."`
+		To   string `query:"to" doc:"As from, and later; absent = now."`
+		Cuts string `query:"cuts" enum:"frozen,own" default:"frozen" doc:"frozen: the cut points of the first date at both; own: each date by its own."`
+	}
+	nameOnlyRequest struct {
+		Name string `path:"name"`
+	}
+	reviewRequest struct {
+		Name string `path:"name"`
+		Body ReviewNote
+	}
+	warningChangesRequest struct {
+		Tier  string `query:"tier" doc:"Only those of this tier."`
+		After uint64 `query:"after" doc:"Only changes with a higher number."`
+		Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"200"`
+	}
 	listRequest struct {
 		Filter
 		Page
@@ -148,6 +167,12 @@ func register(api huma.API, c *console) {
 	handle(api, c, op("list-tiers", get, "/tiers", "Tiers", "All tier models"), c.tiers)
 	handle(api, c, op("get-tier", get, "/tiers/{name}", "Tiers", "One tier model with the weight of each level"), c.tier)
 	handle(api, c, op("get-moves", get, "/tiers/{name}/moves", "Tiers", "How customers moved between levels, by the same calibration at both dates"), c.moves)
+	handle(api, c, op("get-migration", get, "/tiers/{name}/migration", "Tiers", "How customers moved between levels: matrix, flows with intervals, the share moving up, and what new cut points alone did"), c.migration)
+	handle(api, c, op("get-warnings", get, "/tiers/{name}/warnings", "Tiers", "The warnings of a tier as they stand, with the customers who moved and who are heading there"), c.warnings)
+	handle(api, c, op("list-warning-changes", get, "/warnings", "Tiers", "Recorded changes of warnings by number, for consumers that read on from the last they have seen"), c.warningChanges)
+	handle(api, c, op("get-care", get, "/tiers/{name}/care", "Tiers", "Notes on the design of a tier, its review, times at its levels, who is heading down"), c.care)
+	handle(api, c, op("review-tier", post, "/tiers/{name}/reviews", "Tiers", "Write that the tier was reviewed; for owners and operators; written to the audit"), c.review)
+	handle(api, c, op("list-reminders", get, "/reminders", "Tiers", "Tiers whose review is overdue"), c.reminders)
 
 	handle(api, c, op("get-definition", get, "/definitions/{kind}/{name}", "Definitions", "A tag, segment or tier: what it says with concrete dates, whom it holds, its versions"), c.definition)
 	handle(api, c, op("get-samples", get, "/definitions/{kind}/{name}/samples", "Definitions", "Ten customers whom it holds and ten whom it does not, near its border where there is one, each with the reason"), c.samples)

@@ -159,7 +159,7 @@ func badCursor() error {
 
 // tagged are the operations whose answer depends only on their address, the
 // data, the definitions and the day.
-const tagged = " list-segments get-segment list-tags get-tag list-tiers get-tier get-moves get-definition get-samples "
+const tagged = " list-segments get-segment list-tags get-tag list-tiers get-tier get-moves get-migration get-definition get-samples "
 
 // known sets the entity tag of a request that has one, and reports whether
 // the browser has that answer already.

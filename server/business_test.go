@@ -202,7 +202,7 @@ func newBusiness(t testing.TB) *business {
 		Engine: b.engine, Live: b.live, Definitions: b.registry, Timeline: b.store, Identity: b.people,
 		Accounts: accounts{b.registry}, Links: accounts{b.registry}, Sessions: b.registry.Sessions(time.Now), Audit: audit{b.registry},
 		Pins: pinned{{Customer: "M001", Title: server.Text2{Zh: "常客", En: "A regular"}}, {Customer: "nobody"}}, Imports: imports{b.store},
-		Publisher: publish.New(published{b.registry}, b.registry, b.registry, b.engine, b.store.Commits, b.store.Settings()), Versions: versions{b.registry}, Schedules: &schedules{published: published{b.registry}, every: map[string]string{}},
+		Publisher: publish.New(published{b.registry}, b.registry, b.registry, b.engine, b.store.Commits, b.store.Settings()), Versions: versions{b.registry}, Watching: watching{b.registry}, Schedules: &schedules{published: published{b.registry}, every: map[string]string{}},
 		Now: b.now, Business: server.Text2{Zh: "小店", En: "Small shop"}, Version: "test",
 		Console: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>Strata</title>")}, "assets/app-1a2b.js": {Data: []byte("export {}")}},
 	})

@@ -259,7 +259,7 @@ func (c *console) tier(ctx context.Context, r *nameRequest) (TierDetail, error) 
 		w := weights[i]
 		n := w.People.GetCardinality()
 		detail := LevelDetail{
-			ID: l.ID, Name: named(l.Name, l.ID), Meaning: text2(l.Meaning), Advice: text2(l.Advice), Goal: l.Goal, NoAction: l.NoAction,
+			ID: l.ID, Name: named(l.Name, l.ID), Meaning: text2(l.Meaning), Advice: text2(l.Advice), Goal: l.Goal, Service: l.Service, NoAction: l.NoAction,
 			Count: int(n), Share: w.Share, Sales: c.amount(w.Sales), SalesShare: w.SalesShare, ValuePerHead: c.amount(measure.PerHead(w.Sales, int64(n))),
 		}
 		if d.Kind == gridKind {

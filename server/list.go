@@ -130,14 +130,11 @@ func (c *console) filtered(ctx context.Context, a *compute.Answer, f Filter) (*r
 			if err != nil {
 				return nil, err
 			}
-			before, err := c.Engine.AtAs(ctx, since, a.AsOf)
+			before, after, err := c.movedBy(ctx, a, f, since)
 			if err != nil {
 				return nil, err
 			}
-			if before.Tiers[f.Tier] == nil {
-				return nil, unknown("query.tier", "tier", f.Tier, maps.Keys(before.Tiers))
-			}
-			set = keep(keep(set, before.Tiers[f.Tier], f.MovedFrom), levels, f.MovedTo)
+			set = keep(keep(set, before, f.MovedFrom), after, f.MovedTo)
 		}
 	}
 	if f.Tag != "" {
@@ -166,6 +163,32 @@ func (c *console) filtered(ctx context.Context, a *compute.Answer, f Filter) (*r
 		set.And(hits)
 	}
 	return set, nil
+}
+
+// movedBy are the levels of a filter's tier since then and at the answer, by
+// the cut points that the filter names.
+func (c *console) movedBy(ctx context.Context, a *compute.Answer, f Filter, since strata.Instant) (before, after *audience.Levels, err error) {
+	if f.Cuts != frozenCuts && f.Cuts != ownCuts {
+		was, err := c.Engine.AtAs(ctx, since, a.AsOf)
+		if err != nil {
+			return nil, nil, err
+		}
+		if was.Tiers[f.Tier] == nil {
+			return nil, nil, unknown("query.tier", "tier", f.Tier, maps.Keys(was.Tiers))
+		}
+		return was.Tiers[f.Tier], a.Tiers[f.Tier], nil
+	}
+	key := migrationOf{f.Tier, since, a.AsOf, a.Commits, a.Version}
+	m, err := c.migrations.get(ctx, key, func(ctx context.Context) (*compute.Migration, error) {
+		return c.Engine.Migrate(ctx, f.Tier, since, a.AsOf)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if f.Cuts == ownCuts {
+		return m.Before, m.Own, nil
+	}
+	return m.Before, m.Frozen, nil
 }
 
 // check refuses filters that need another one.
@@ -261,7 +284,7 @@ func (f Filter) words() string {
 	words := url.Values{}
 	for name, value := range map[string]string{
 		"search": f.Search, "segment": f.Segment, "tier": f.Tier, "level": f.Level, "moved_from": f.MovedFrom, "moved_to": f.MovedTo,
-		"since": f.Since, "tag": f.Tag, "value": f.Value, "as_of": f.AsOf.AsOf,
+		"since": f.Since, "tag": f.Tag, "value": f.Value, "as_of": f.AsOf.AsOf, "cuts": map[bool]string{true: f.Cuts}[f.Since != ""],
 	} {
 		if value != "" {
 			words.Set(name, value)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -50,6 +51,7 @@ type Options struct {
 	WriteKeys   WriteKeys
 	Quarantine  Quarantine
 	Proposals   Proposals
+	Watching    Watching
 	Now         func() time.Time
 
 	Erasures Erasures // nil: customers cannot be erased here
@@ -67,7 +69,7 @@ func (o *Options) validate() error {
 		"Engine": o.Engine == nil, "Live": o.Live == nil, "Definitions": o.Definitions == nil, "Timeline": o.Timeline == nil, "Identity": o.Identity == nil,
 		"Accounts": o.Accounts == nil, "Links": o.Links == nil, "Sessions": o.Sessions == nil, "Audit": o.Audit == nil,
 		"Pins": o.Pins == nil, "Imports": o.Imports == nil, "Publisher": o.Publisher == nil, "Versions": o.Versions == nil, "Schedules": o.Schedules == nil, "Collector": o.Collector == nil,
-		"Sources": o.Sources == nil, "WriteKeys": o.WriteKeys == nil, "Quarantine": o.Quarantine == nil, "Proposals": o.Proposals == nil, "Now": o.Now == nil,
+		"Sources": o.Sources == nil, "WriteKeys": o.WriteKeys == nil, "Quarantine": o.Quarantine == nil, "Proposals": o.Proposals == nil, "Watching": o.Watching == nil, "Now": o.Now == nil,
 	} {
 		if absent {
 			return &strata.Error{Code: strata.Invalid, Field: "server.Options." + name, Message: "is missing"}
@@ -102,6 +104,7 @@ func New(o Options) (*Server, error) {
 		life: life, end: end, leaving: make(chan struct{}), views: map[looked]strata.Instant{},
 		portraits: newMemo[view, *portrait](life, 4), trends: newMemo[day, map[string][]int](life, 2),
 		periods: newMemo[day, *period](life, 2), earlier: newMemo[day, *compute.Answer](life, 2), grids: newMemo[gridOf, *gridAnswer](life, 8), names: newMemo[uint64, *nameIndex](life, 1),
+		migrations: newMemo[migrationOf, *compute.Migration](life, 8), watched: newMemo[tierAt, []compute.Watched](life, 8), falling: newMemo[tierAt, map[string]*roaring.Bitmap](life, 8),
 		allTags: newMemo[view, []TagInfo](life, 2), sampled: newMemo[samplesOf, Samples](life, 16),
 	}
 	handler, err := c.routes()
@@ -158,6 +161,9 @@ func (s *Server) Stop(ctx context.Context) error {
 	s.console.names.wait()
 	s.console.allTags.wait()
 	s.console.sampled.wait()
+	s.console.migrations.wait()
+	s.console.watched.wait()
+	s.console.falling.wait()
 	if err != nil {
 		return &strata.Error{Code: strata.Unavailable, Message: "some requests were still running when the server stopped", Cause: err}
 	}
@@ -189,6 +195,10 @@ type console struct {
 	names     *memo[uint64, *nameIndex]
 	allTags   *memo[view, []TagInfo]
 	sampled   *memo[samplesOf, Samples]
+
+	migrations *memo[migrationOf, *compute.Migration]
+	watched    *memo[tierAt, []compute.Watched]
+	falling    *memo[tierAt, map[string]*roaring.Bitmap] // who is heading down, by level
 }
 
 // problem is the answer to an error of an operation.

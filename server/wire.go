@@ -365,6 +365,7 @@ type LevelDetail struct {
 	Meaning      Text2    `json:"meaning"`
 	Advice       Text2    `json:"advice"`
 	Goal         string   `json:"goal"`
+	Service      string   `json:"service" doc:"How they are served, such as 1v1; empty = not said."`
 	NoAction     bool     `json:"no_action"`
 	Count        int      `json:"count"`
 	Share        float64  `json:"share" doc:"0..1 of those with a level."`

@@ -90,7 +90,7 @@ func oneDefinition(kinds ...string) cobra.PositionalArgs {
 }
 
 func (c *call) definitionCommand() *cobra.Command {
-	cmd := group("definition", "List, pause, resume, delete and restore definitions")
+	cmd := group("definition", "List, pause, resume, delete, restore and roll back definitions")
 	cmd.AddCommand(
 		c.definitionsCommand("list", "List the definitions with their states", registry.Published, registry.Paused),
 		c.definitionsCommand("bin", "List what was deleted and can be restored", registry.Deleted),
@@ -98,7 +98,7 @@ func (c *call) definitionCommand() *cobra.Command {
 		c.moveCommand("resume", "Bring a paused definition back into force", "in force again", (*registry.Registry).Resume),
 		c.moveCommand("delete", "Put a definition into the bin", "in the bin; `strata definition restore` brings it back", (*registry.Registry).Delete),
 		c.moveCommand("restore", "Take a definition out of the bin", "in force again", (*registry.Registry).Restore),
-		c.purgeCommand(),
+		c.purgeCommand(), c.versionsCommand(), c.rollbackCommand(),
 	)
 	return cmd
 }

@@ -165,7 +165,7 @@ func (c *call) root() *cobra.Command {
 	root.AddCommand(
 		c.serveCommand(), c.demoCommand(), c.importCommand(), c.importsCommand(), c.sourceCommand(), c.quarantineCommand(),
 		c.planCommand(), c.applyCommand(), c.calibrateCommand(),
-		c.showCommand(), c.explainCommand(), c.historyCommand(), c.changesCommand(), c.verifyCommand(), c.exportCommand(),
+		c.showCommand(), c.explainCommand(), c.historyCommand(), c.changesCommand(), c.tierCommand(), c.verifyCommand(), c.exportCommand(),
 		c.testCommand(),
 		c.markCommand(), c.unmarkCommand(),
 		c.tryCommand(),

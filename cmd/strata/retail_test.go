@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"strata"
+	"strata/server"
 )
 
 // sharedFile returns the path of a file of real data, and skips the test
@@ -168,6 +169,8 @@ func TestOnlineRetail(t *testing.T) {
 		t.Errorf("cuts of F (-want +got):\n%s", diff)
 	}
 
+	checkRetailMigration(t, data)
+
 	eight := show(t, data, "tier", "rfm_eight", asOf)
 	if diff := cmp.Diff(map[string]int{
 		"important_value": 689, "general_value": 358, "important_develop": 117, "general_develop": 1750,
@@ -186,5 +189,25 @@ func TestOnlineRetail(t *testing.T) {
 	}
 	if report.Events != 0 {
 		t.Errorf("the same file again made %d events, want 0", report.Events)
+	}
+}
+
+// checkRetailMigration compares the migration of the R-F segments between
+// 2011-06-10 and 2011-12-09 with what a separate calculation from the raw file
+// gives (type-7 quintiles, whole days, positive rows with a customer).
+func checkRetailMigration(t *testing.T, data string) {
+	t.Helper()
+	for cuts, want := range map[string][3]int{"frozen": {1140, 771, 889}, "own": {984, 856, 960}} {
+		var m server.TierMigration
+		out := strataRun(t, 0, "--data", data, "tier", "migration", "rfm", "--from", "2011-06-10", "--to", "2011-12-09", "--cuts", cuts, "--json")
+		if err := json.Unmarshal([]byte(out), &m); err != nil {
+			t.Fatal(err)
+		}
+		if got := [3]int{m.Up, m.Down, m.Stayed}; got != want || m.Entered != 1537 || m.Left != 0 {
+			t.Errorf("migration by %s cut points: up, down, stayed %v, want %v; entered %d, left %d", cuts, got, want, m.Entered, m.Left)
+		}
+		if x := m.Explained; x.CutsMoved != 1083 || x.ByCutsAlone+x.ByBoth+x.MaskedByCuts != 1083 || m.SameCuts {
+			t.Errorf("explained: %+v", x)
+		}
 	}
 }

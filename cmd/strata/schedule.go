@@ -73,13 +73,17 @@ func (s schedules) SetSchedule(ctx context.Context, kind, name, every string) er
 	return s.SetSetting(ctx, scheduleSetting, string(text))
 }
 
-// keepCalibrated carries out the schedules until ctx ends.
+// keepCalibrated carries out the schedules, and looks at the warnings of tiers
+// once a day, until ctx ends.
 func (b *business) keepCalibrated(ctx context.Context, now func() strata.Instant, log *slog.Logger) {
 	tick := time.NewTicker(scheduleEvery)
 	defer tick.Stop()
 	for {
 		if err := b.calibrateDue(ctx, now(), log); err != nil && ctx.Err() == nil {
 			log.Error("calibrating by schedule", "error", err)
+		}
+		if err := b.watchDue(ctx, now(), log); err != nil && ctx.Err() == nil {
+			log.Error("looking at warnings", "error", err)
 		}
 		select {
 		case <-tick.C:

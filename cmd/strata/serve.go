@@ -58,7 +58,7 @@ func (c *call) serve(ctx context.Context, b *business, address string, signIn bo
 		Accounts: accounts{b.registry}, Links: accounts{b.registry}, Sessions: b.registry.Sessions(c.now),
 		Audit: audit{b.registry}, Pins: pins{b.registry}, Imports: imports{b}, Publisher: b.publisher, Versions: versions{b.registry}, Schedules: schedules{definitions{b.registry}, new(sync.Mutex)}, Collector: collector{b, c.now},
 		Sources: sources{b, c.now}, WriteKeys: sources{b, c.now}, Quarantine: quarantine{b, c.now}, Proposals: quarantine{b, c.now},
-		Erasures: erasures{b}, Outgoing: outgoing{b},
+		Erasures: erasures{b}, Outgoing: outgoing{b}, Watching: watching{b.registry},
 		Now: c.now, Console: console, Business: server.Text2(name), Version: version, Logger: logger,
 	})
 	if err != nil {

@@ -75,7 +75,7 @@ const overview = createRoute({
 const customers = createRoute({
   getParentRoute: () => app,
   path: '/customers',
-  validateSearch: texts('search', 'segment', 'tier', 'level', 'moved_from', 'moved_to', 'since', 'tag', 'value', 'as_of', 'cursor', 'page'),
+  validateSearch: texts('search', 'segment', 'tier', 'level', 'moved_from', 'moved_to', 'since', 'cuts', 'tag', 'value', 'as_of', 'cursor', 'page'),
   component: lazyRouteComponent(() => import('./pages/customers/Customers'), 'Customers'),
 });
 
@@ -161,7 +161,7 @@ const tiers = createRoute({
 const tier = createRoute({
   getParentRoute: () => app,
   path: '/tiers/$name',
-  validateSearch: texts('from', 'to', 'as_of'),
+  validateSearch: texts('from', 'to', 'as_of', 'cuts'),
   component: lazyRouteComponent(() => import('./pages/tiers/Tier'), 'Tier'),
 });
 

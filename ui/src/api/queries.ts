@@ -117,15 +117,6 @@ export const tierQuery = (name: string, as_of?: string) =>
     ...seldom,
   });
 
-export const movesQuery = (name: string, from: string, to?: string) =>
-  queryOptions({
-    queryKey: ['moves', name, from, to ?? ''],
-    queryFn: () =>
-      answer(api.GET('/api/v1/tiers/{name}/moves', { params: { path: { name }, query: { from, ...(to ? { to } : {}) } } })),
-    placeholderData: keepPreviousData,
-    ...seldom,
-  });
-
 export const importsQuery = () =>
   queryOptions({ queryKey: ['imports'], queryFn: () => answer(api.GET('/api/v1/imports')), staleTime: 10_000 });
 

@@ -449,6 +449,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tiers whose review is overdue */
+        get: operations["list-reminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/segments": {
         parameters: {
             query?: never;
@@ -639,6 +656,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tiers/{name}/care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notes on the design of a tier, its review, times at its levels, who is heading down */
+        get: operations["get-care"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/{name}/migration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How customers moved between levels: matrix, flows with intervals, the share moving up, and what new cut points alone did */
+        get: operations["get-migration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tiers/{name}/moves": {
         parameters: {
             query?: never;
@@ -656,6 +707,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tiers/{name}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write that the tier was reviewed; for owners and operators; written to the audit */
+        post: operations["review-tier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tiers/{name}/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The warnings of a tier as they stand, with the customers who moved and who are heading there */
+        get: operations["get-warnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/updates": {
         parameters: {
             query?: never;
@@ -665,6 +750,23 @@ export interface paths {
         };
         /** Server-Sent Events: the same now, and again whenever answers have moved, at most about once a second; ends after ten minutes and with the server */
         get: operations["get-updates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recorded changes of warnings by number, for consumers that read on from the last they have seen */
+        get: operations["list-warning-changes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -720,6 +822,18 @@ export interface components {
              * @description As the preview gave it.
              */
             as_of: string;
+        };
+        CalibrationAt: {
+            /**
+             * Format: date-time
+             * @description null where the tier has no cut points from everyone.
+             */
+            at: string | null;
+            /**
+             * Format: int64
+             * @description 0 = made of everyone for this answer, or none needed.
+             */
+            version: number;
         };
         CalibrationDetail: {
             calibration: components["schemas"]["CalibrationInfo"];
@@ -894,6 +1008,12 @@ export interface components {
             title: components["schemas"]["Text2"];
             /** @description Exact; empty = no value. */
             value: string;
+        };
+        CutMove: {
+            /** Format: int64 */
+            count: number;
+            from: string;
+            to: string;
         };
         Day: {
             /** Format: date */
@@ -1221,6 +1341,24 @@ export interface components {
             tier: string;
             title: components["schemas"]["Text2"];
         };
+        LevelCare: {
+            /**
+             * Format: int64
+             * @description Fall to a lower level within 7 days if nothing more happens.
+             */
+            heading_down: number;
+            id: string;
+            /**
+             * Format: double
+             * @description Kaplan-Meier median of their length; null where less than half are known to end.
+             */
+            median_days: number | null;
+            /**
+             * Format: int64
+             * @description Times at the level whose beginning histories know.
+             */
+            stays: number;
+        };
         LevelDetail: {
             advice: components["schemas"]["Text2"];
             /** @description Only for rfm_grid. */
@@ -1239,6 +1377,8 @@ export interface components {
              * @description 0..1 of the tier's sales.
              */
             sales_share: number;
+            /** @description How they are served, such as 1v1; empty = not said. */
+            service: string;
             /**
              * Format: double
              * @description 0..1 of those with a level.
@@ -1308,6 +1448,36 @@ export interface components {
             /** Format: int64 */
             up: number;
         };
+        MigrationFlow: {
+            /** Format: int64 */
+            count: number;
+            /** @enum {string} */
+            direction: "stayed" | "up" | "down" | "entered" | "left";
+            /** @description Fewer than 30 were at from: read the interval, not the share. */
+            few: boolean;
+            from: string;
+            /** Format: double */
+            high: number;
+            /**
+             * Format: double
+             * @description Of the 95 % Wilson interval of share.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description 0..1 of those at from.
+             */
+            share: number;
+            to: string;
+        };
+        MigrationNode: {
+            /** Format: int64 */
+            after: number;
+            /** Format: int64 */
+            before: number;
+            id: string;
+            name: components["schemas"]["Text2"];
+        };
         MoveInfo: {
             /** @description Of a tag the value, of a tier the level's name; empty for a segment. */
             from: components["schemas"]["Text2"];
@@ -1321,6 +1491,48 @@ export interface components {
             title: components["schemas"]["Text2"];
             to: components["schemas"]["Text2"];
             to_level?: string;
+        };
+        MoveReasons: {
+            /** @description The migration by frozen cut points. */
+            behaviour: components["schemas"]["ReasonFigures"];
+            /**
+             * Format: int64
+             * @description Moved, and new cut points change nothing.
+             */
+            by_behaviour: number;
+            /**
+             * Format: int64
+             * @description Moved by the old cut points, and elsewhere by the new ones.
+             */
+            by_both: number;
+            /**
+             * Format: int64
+             * @description Would not have moved by the old cut points.
+             */
+            by_cuts_alone: number;
+            /**
+             * Format: int64
+             * @description Whom new cut points alone put at another level at the second date.
+             */
+            cuts_moved: number;
+            /** Format: int64 */
+            cuts_moved_down: number;
+            /** Format: int64 */
+            cuts_moved_up: number;
+            /**
+             * Format: int64
+             * @description Moved by the old cut points; the new ones took it back.
+             */
+            masked_by_cuts: number;
+            /** @description Of cuts_moved, largest first. */
+            moves: components["schemas"]["CutMove"][];
+            /** @description The migration with each date's own. */
+            own: components["schemas"]["ReasonFigures"];
+            /**
+             * Format: int64
+             * @description At one level by old and new cut points.
+             */
+            still: number;
         };
         NewPassword: {
             /** @description The password so far; not needed while must_set_password. */
@@ -1494,6 +1706,18 @@ export interface components {
             /** @description Absent for a value. */
             true?: boolean;
         };
+        ReasonFigures: {
+            /** Format: int64 */
+            down: number;
+            /** Format: int64 */
+            entered: number;
+            /** Format: int64 */
+            left: number;
+            /** Format: int64 */
+            stayed: number;
+            /** Format: int64 */
+            up: number;
+        };
         RecalibrationInfo: {
             /** Format: date-time */
             as_of: string;
@@ -1538,6 +1762,29 @@ export interface components {
             remained: number;
             /** Format: int64 */
             taken: number;
+        };
+        ReviewInfo: {
+            account: string;
+            /** Format: date-time */
+            at: string;
+            note: string;
+            /**
+             * Format: int64
+             * @description Of the definition then.
+             */
+            version: number;
+        };
+        ReviewNote: {
+            note: string;
+        };
+        ReviewState: {
+            /** Format: date-time */
+            due_at: string | null;
+            /** @description As the definition says it, such as 3mo; empty = no period. */
+            every: string;
+            overdue: boolean;
+            /** @description Newest first. */
+            past: components["schemas"]["ReviewInfo"][];
         };
         Rotation: {
             /**
@@ -1637,6 +1884,23 @@ export interface components {
             /** @description IANA name of the business zone. */
             zone: string;
         };
+        ShareOf: {
+            /** Format: int64 */
+            count: number;
+            /** @description Of fewer than 30. */
+            few: boolean;
+            /** Format: double */
+            high: number;
+            /**
+             * Format: double
+             * @description Of the 95 % Wilson interval.
+             */
+            low: number;
+            /** Format: int64 */
+            of: number;
+            /** Format: double */
+            share: number;
+        };
         SourceInfo: {
             /** Format: int64 */
             accepted: number;
@@ -1716,6 +1980,15 @@ export interface components {
             en: string;
             zh: string;
         };
+        TierCare: {
+            /** Format: date-time */
+            as_of: string;
+            /** @description Best first. */
+            levels: components["schemas"]["LevelCare"][];
+            notes: components["schemas"]["TierNote"][];
+            review: components["schemas"]["ReviewState"];
+            tier: string;
+        };
         TierDetail: {
             /** Format: date-time */
             as_of: string;
@@ -1771,11 +2044,73 @@ export interface components {
             sentence: components["schemas"]["Text2"];
             title: components["schemas"]["Text2"];
         };
+        TierMigration: {
+            /**
+             * @description The cut points behind levels, matrix, flows and figures: frozen = those of the first date at both; own = each date by its own.
+             * @enum {string}
+             */
+            cuts: "frozen" | "own";
+            /** @description Cut points at the first date. */
+            cuts_from: components["schemas"]["CalibrationAt"];
+            /** @description Cut points at the second date. */
+            cuts_to: components["schemas"]["CalibrationAt"];
+            /** Format: int64 */
+            down: number;
+            /**
+             * Format: int64
+             * @description From no level to one.
+             */
+            entered: number;
+            explained: components["schemas"]["MoveReasons"];
+            /** @description Every cell but that from no level to none, row by row. */
+            flows: components["schemas"]["MigrationFlow"][];
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: int64
+             * @description From a level to none.
+             */
+            left: number;
+            /** @description Best first, then - for no level: the order of rows and columns. */
+            levels: components["schemas"]["MigrationNode"][];
+            /** @description Rows: level at from; columns: level at to. */
+            matrix: number[][];
+            /**
+             * Format: int64
+             * @description With a level at either date: the sum of the five.
+             */
+            people: number;
+            /** @description The share moving up, of those with a level at both dates. */
+            rise: components["schemas"]["ShareOf"];
+            /** @description Both dates have the same cut points, so that frozen and own are one. */
+            same_cuts: boolean;
+            /** Format: int64 */
+            stayed: number;
+            tier: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: int64 */
+            up: number;
+        };
+        TierNote: {
+            /** @enum {string} */
+            kind: "many_levels" | "empty_level" | "big_level" | "sizes_rise" | "values_fall" | "nothing_to_do" | "few_covered" | "nobody" | "tag_coverage";
+            level?: string;
+            other?: string;
+            text: components["schemas"]["Text2"];
+        };
         TierShare: {
             /** @description Best first. */
             levels: components["schemas"]["LevelShare"][];
             name: string;
             title: components["schemas"]["Text2"];
+        };
+        TierWarnings: {
+            /** Format: date-time */
+            as_of: string;
+            /** @description In the order of the definition. */
+            items: components["schemas"]["WarningInfo"][];
+            tier: string;
         };
         ValueBin: {
             /** Format: int64 */
@@ -1783,6 +2118,85 @@ export interface components {
             label: components["schemas"]["Text2"];
             /** @description For the list of customers (tag, value); empty where the bin is a range or the rest. */
             value: string;
+        };
+        WarningChanged: {
+            /** Format: date-time */
+            as_of: string;
+            /** Format: int64 */
+            at_level: number;
+            /** Format: date-time */
+            found: string;
+            /** @enum {string} */
+            from: "calm" | "ahead" | "raised";
+            /** Format: int64 */
+            heading: number;
+            /** Format: int64 */
+            moved: number;
+            /**
+             * Format: int64
+             * @description Ascending; a consumer remembers the last it has seen.
+             */
+            number: number;
+            /** @description Empty where it was deleted. */
+            tier: string;
+            /** @enum {string} */
+            to: "calm" | "ahead" | "raised";
+            warning: string;
+            /** Format: int64 */
+            was: number;
+        };
+        WarningInfo: {
+            from: string[];
+            /** @description Are at from, and reach to if nothing more happens. */
+            heading: components["schemas"]["WarningPart"];
+            /**
+             * Format: double
+             * @description 0..1
+             */
+            limit: number;
+            /** @description Were at from at the beginning, and are at to now. */
+            moved: components["schemas"]["WarningPart"];
+            name: components["schemas"]["Text2"];
+            /** @description The last change of its state that was recorded. */
+            recorded?: components["schemas"]["WarningChanged"];
+            sentence: components["schemas"]["Text2"];
+            /**
+             * Format: date-time
+             * @description The beginning of the time looked at.
+             */
+            since: string;
+            /**
+             * @description raised: more than the limit moved; ahead: more than the limit are heading there.
+             * @enum {string}
+             */
+            state: "calm" | "ahead" | "raised";
+            to: string[];
+            /**
+             * Format: date-time
+             * @description How far it looks ahead.
+             */
+            until: string;
+            /** @description What tells it apart in the tier: FROM>TO per PER. */
+            warning: string;
+        };
+        WarningPart: {
+            /** Format: int64 */
+            count: number;
+            /** @description By number, at most 200. */
+            customers: components["schemas"]["CustomerBrief"][];
+            /** @description Of fewer than 30. */
+            few: boolean;
+            /** Format: double */
+            high: number;
+            /**
+             * Format: double
+             * @description Of the 95 % Wilson interval.
+             */
+            low: number;
+            /** Format: int64 */
+            of: number;
+            /** Format: double */
+            share: number;
         };
         WriteKeyInfo: {
             /** Format: date-time */
@@ -1877,6 +2291,8 @@ export interface operations {
                 as_of?: string;
                 /** @description What the answer before gave as next; absent = the first page. */
                 cursor?: string;
+                /** @description With moved_from: by which cut points. latest: those in force now at both dates; frozen and own as in get-migration. */
+                cuts?: "latest" | "frozen" | "own";
                 /** @description With tier: at this level; - = no level. */
                 level?: string;
                 /** @description Most items in one answer. */
@@ -2467,6 +2883,8 @@ export interface operations {
             query?: {
                 /** @description RFC 3339, or a date (00:00 of that day in the business zone); absent = now, in steps of a few minutes. */
                 as_of?: string;
+                /** @description With moved_from: by which cut points. latest: those in force now at both dates; frozen and own as in get-migration. */
+                cuts?: "latest" | "frozen" | "own";
                 /** @description Of the column names and the names of levels. */
                 lang?: "zh" | "en";
                 /** @description With tier: at this level; - = no level. */
@@ -2788,6 +3206,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionRef"][];
                 };
             };
             /** @description Error */
@@ -3245,6 +3692,75 @@ export interface operations {
             };
         };
     };
+    "get-care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierCare"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-migration": {
+        parameters: {
+            query: {
+                /** @description frozen: the cut points of the first date at both; own: each date by its own. */
+                cuts?: "frozen" | "own";
+                /** @description RFC 3339, or a date (00:00 of that day). */
+                from: string;
+                /** @description As from, and later; absent = now. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierMigration"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-moves": {
         parameters: {
             query: {
@@ -3281,6 +3797,75 @@ export interface operations {
             };
         };
     };
+    "review-tier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewNote"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-warnings": {
+        parameters: {
+            query?: {
+                /** @description RFC 3339, or a date (00:00 of that day in the business zone); absent = now, in steps of a few minutes. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierWarnings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-updates": {
         parameters: {
             query?: never;
@@ -3297,6 +3882,41 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-warning-changes": {
+        parameters: {
+            query?: {
+                /** @description Only changes with a higher number. */
+                after?: number;
+                limit?: number;
+                /** @description Only those of this tier. */
+                tier?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningChanged"][];
                 };
             };
             /** @description Error */

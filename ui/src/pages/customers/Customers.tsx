@@ -17,7 +17,8 @@ export function Customers() {
   const text = useText();
   const nameOf = useLevelName();
   const navigate = useNavigate();
-  const { cursor, page, lang: _, ...filter } = useSearch({ from: '/app/customers' });
+  const { cursor, page, lang: _, cuts, ...rest } = useSearch({ from: '/app/customers' });
+  const filter = { ...rest, ...(cuts === 'frozen' || cuts === 'own' ? { cuts: cuts as 'frozen' | 'own' } : {}) };
 
   const segments = useQuery(segmentsQuery());
   const tiers = useQuery(tiersQuery());
@@ -38,7 +39,7 @@ export function Customers() {
     chips.push({
       key: 'moved',
       words: t('customers.moved', { tier: tierTitle, from: level(filter.moved_from), to: level(filter.moved_to), since: f.date(filter.since) }),
-      clear: { moved_from: undefined, moved_to: undefined, since: undefined },
+      clear: { moved_from: undefined, moved_to: undefined, since: undefined, cuts: undefined },
     });
   }
   if (filter.tag) {
@@ -90,7 +91,7 @@ export function Customers() {
             loading={tiers.isLoading}
             value={filter.tier ?? null}
             options={tiers.data?.map((x) => ({ value: x.name, label: text(x.title) })) ?? (filter.tier ? [{ value: filter.tier, label: filter.tier }] : [])}
-            onChange={(v: string | null) => set({ tier: v ?? undefined, level: undefined, moved_from: undefined, moved_to: undefined, since: undefined })}
+            onChange={(v: string | null) => set({ tier: v ?? undefined, level: undefined, moved_from: undefined, moved_to: undefined, since: undefined, cuts: undefined })}
           />
           {filter.tier && !moved ? (
             <Select

@@ -1,7 +1,9 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { LevelDetail, TierDetail } from '@/api/types';
 import { exportURL } from '@/api/queries';
+import { careQuery } from '@/api/tiers';
 import { useText } from '@/i18n';
 import { Icon } from '@/parts/Icon';
 import { LevelChip, levelStyle, useLevelName } from '@/parts/Level';
@@ -16,6 +18,10 @@ export function LevelTable({ tier, asOf }: { tier: TierDetail; asOf?: string }) 
   const text = useText();
   const nameOf = useLevelName();
   const filter = (l: LevelDetail) => ({ tier: tier.name, level: l.id, ...(asOf ? { as_of: asOf } : {}) });
+  // Of a past day nobody can be heading anywhere: it is known what they did.
+  const care = useQuery({ ...careQuery(tier.name), enabled: !asOf }).data;
+  const careOf = (l: LevelDetail) => care?.levels.find((x) => x.id === l.id);
+  const median = (l: LevelDetail) => careOf(l)?.median_days;
   const most = Math.max(0.01, ...tier.levels.flatMap((l) => [l.share, l.sales_share]));
   const chip = (l: LevelDetail) => <LevelChip id={l.id} name={l.name} position={tier.levels.indexOf(l)} of={tier.levels.length} tier={tier.name} />;
   const pair = (l: LevelDetail, named = false) => (
@@ -47,6 +53,7 @@ export function LevelTable({ tier, asOf }: { tier: TierDetail; asOf?: string }) 
     <div className="advice">
       {l.no_action ? <span className="kind">{t('tier.no_action')}</span> : null}
       {text(l.advice) || (l.no_action ? '' : '–')}
+      {l.service ? <p className="muted small">{t('tier.service', { service: l.service })}</p> : null}
     </div>
   );
   const columns: Column<LevelDetail>[] = [
@@ -80,6 +87,21 @@ export function LevelTable({ tier, asOf }: { tier: TierDetail; asOf?: string }) 
     },
     { key: 'sales', title: t('tier.sales'), right: true, render: (l) => <span title={f.money(l.sales)}>{f.moneyCompact(l.sales)}</span> },
     { key: 'head', title: t('tier.per_head'), right: true, render: (l) => f.money(l.value_per_head) },
+    ...(asOf
+      ? []
+      : [
+          {
+            key: 'down',
+            title: <span title={t('tier.heading_down_note')}>{t('tier.heading_down')}</span>,
+            right: true,
+            render: (l: LevelDetail) => (
+              <>
+                {f.count(careOf(l)?.heading_down ?? 0)}
+                {median(l) != null ? <p className="muted small">{t('tier.median_days', { days: f.decimal(Math.round(median(l) ?? 0)) })}</p> : null}
+              </>
+            ),
+          },
+        ]),
     { key: 'advice', title: t('tier.advice'), render: advice },
     { key: 'do', title: <span className="sr">{t('customers.export')}</span>, right: true, render: exportLink },
   ];
@@ -105,6 +127,11 @@ export function LevelTable({ tier, asOf }: { tier: TierDetail; asOf?: string }) 
               <span>
                 {t('tier.per_head')} <b className="num">{f.money(l.value_per_head)}</b>
               </span>
+              {asOf ? null : (
+                <span>
+                  {t('tier.heading_down')} <b className="num">{f.count(careOf(l)?.heading_down ?? 0)}</b>
+                </span>
+              )}
             </p>
             <div className="spread">
               {advice(l)}

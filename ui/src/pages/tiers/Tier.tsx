@@ -13,9 +13,11 @@ import { Head } from '@/parts/Page';
 import { Recalibrate } from '@/parts/Recalibrate';
 import { Loaded, PageBones } from '@/parts/State';
 import { useFormat } from '@/parts/context';
+import { Care } from './Care';
 import { Grid } from './Grid';
 import { LevelTable } from './LevelTable';
 import { MovesMatrix } from './MovesMatrix';
+import { Warnings } from './Warnings';
 
 export function Tier() {
   const { name } = useParams({ from: '/app/tiers/$name' });
@@ -85,7 +87,9 @@ function Detail({ tier: x, asOf }: { tier: TierDetail; asOf?: string }) {
         </section>
         {x.grid ? <Grid tier={x} grid={x.grid} asOf={asOf} /> : null}
         <LevelTable tier={x} asOf={asOf} />
+        <Warnings tier={x} asOf={asOf} />
         <MovesMatrix tier={x} today={asOf ?? today} asOf={asOf} />
+        {asOf ? null : <Care tier={x} />}
         <Definition yaml={x.yaml} owner={x.owner} purpose={x.purpose} uses={x.uses} usedBy={x.used_by} />
       </div>
     </>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { overviewQuery, tiersQuery } from '@/api/queries';
+import { remindersQuery } from '@/api/tiers';
 import { useText } from '@/i18n';
 import { Calibrated } from '@/parts/Calibrated';
 import { NewButton } from '@/parts/DefinitionLinks';
@@ -10,6 +11,7 @@ import { Head } from '@/parts/Page';
 import { Stacked } from '@/parts/Stacked';
 import { Bones, Empty, Loaded } from '@/parts/State';
 import { useFormat } from '@/parts/context';
+import './tiers.css';
 
 export function Tiers() {
   const { t } = useTranslation();
@@ -19,6 +21,7 @@ export function Tiers() {
   const { as_of } = useSearch({ from: '/app/tiers' });
   const query = useQuery(tiersQuery(as_of));
   const shares = useQuery(overviewQuery(as_of)).data?.tiers;
+  const due = useQuery(remindersQuery).data;
   return (
     <>
       <Head title={t('tiers.title')} text={t('tiers.text')} actions={<NewButton kind="tier" />} />
@@ -47,7 +50,8 @@ export function Tiers() {
                       <h2>
                         <Link to="/tiers/$name" params={{ name: x.name }}>
                           {text(x.title)}
-                        </Link>
+                        </Link>{' '}
+                        {due?.some((d) => d.name === x.name) ? <span className="state raised">{t('tiers.review_due')}</span> : null}
                       </h2>
                       <p className="sentence">{text(x.description) || text(x.sentence)}</p>
                       {x.calibration ? <Calibrated calibration={x.calibration} /> : null}
