@@ -95,6 +95,11 @@ func TestEraseWhileServing(t *testing.T) {
 	if status := s.get("/customers/M005", nil); status != http.StatusNotFound {
 		t.Errorf("the customer's page: %d", status)
 	}
+	// What a source sends of the person is refused, and nothing of it is kept.
+	key := writeKey(t, data, "shop", "--user-id", "member_no")
+	if a := send(t, s.base, key, "/v1/identify", `{"messageId":"e1","userId":"M005","traits":{"phone":"13800131005"}}`); a.statuses() != "refused" || !strings.Contains(a.Results[0].Reason, "erased") {
+		t.Errorf("a call of the erased person: %+v", a)
+	}
 	s.get("/overview", &after)
 	if before.Customers.Value != "61" || after.Customers.Value != "60" {
 		t.Errorf("%s customers before, %s after", before.Customers.Value, after.Customers.Value)
