@@ -346,6 +346,11 @@ func (im *importer) record() (*Record, []string, error) {
 		last = r.ID
 		same := r.Hash == hash && r.Source == o.Mapping.source
 		switch {
+		case r.State == Undoing && r.Hash == hash:
+			return &strata.Error{Code: strata.Conflict, Field: o.File.Name, Message: fmt.Sprintf("import %d of this file is being undone", r.ID),
+				Hint: fmt.Sprintf("finish that first: `strata imports undo %d --yes`", r.ID)}
+		case r.State == Undone:
+			return nil
 		case r.State != Done && same && r.MappingHash == o.mappingHash():
 			resumed = &r
 		case r.State == Running:

@@ -18,6 +18,8 @@ const (
 	Running     = "running"     // being written, or ended without a word
 	Interrupted = "interrupted" // ended before the end of its file; importing the same file with the same mapping goes on
 	Done        = "done"
+	Undoing     = "undoing" // being taken back; undoing it again goes on
+	Undone      = "undone"
 )
 
 // Record is what is kept of an import.
@@ -48,6 +50,17 @@ type Record struct {
 	// runs; portable Roaring bytes.
 	Created []byte `json:"created,omitempty"`
 	Updated []byte `json:"updated,omitempty"`
+
+	Withdrawn Withdrawn `json:"withdrawn,omitzero"` // by undoing it
+}
+
+// Withdrawn is what undoing an import has taken back.
+type Withdrawn struct {
+	Events     uint64            `json:"events"`
+	Attributes uint64            `json:"attributes"` // values
+	At         strata.Instant    `json:"at,omitempty"`
+	Names      []string          `json:"names,omitempty"` // of the attributes
+	Through    strata.CustomerID `json:"through"`         // customers up to here are done
 }
 
 // Counts are the figures of an import. Rows = Taken + Skipped + Refused.

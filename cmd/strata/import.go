@@ -79,6 +79,29 @@ func (b *business) importFile(ctx context.Context, i importing) (ingest.Report, 
 	return report, err
 }
 
+// undoImport takes back what an import brought.
+func (b *business) undoImport(ctx context.Context, id uint32, now strata.Instant, progress func(done, of strata.CustomerID)) (*ingest.Record, error) {
+	b.importing.Lock()
+	defer b.importing.Unlock()
+	batch := b.store.NewBatch()
+	return ingest.Undo(ctx, ingest.UndoOptions{
+		Store: b.store, Last: b.people.Last(), Now: func() strata.Instant { return now }, ID: id, Progress: progress,
+		Update: func(sync bool, fill func(strata.Batch) error) error {
+			b.giving.Lock()
+			defer b.giving.Unlock()
+			batch.Reset()
+			if err := fill(batch); err != nil {
+				return err
+			}
+			return b.store.Commit(batch, sync)
+		},
+		Withdraw: func(batch strata.Batch, c strata.CustomerID, imported uint32) ([]strata.Event, []string, error) {
+			gone, err := b.store.Withdraw(batch, c, imported)
+			return gone.Events, gone.Attributes, err
+		},
+	})
+}
+
 // append is ingest.Appender over the store.
 func (b *business) append(batch strata.Batch, c strata.CustomerID, events []strata.Event, attributes []strata.Attribute, source string, imp uint32) error {
 	return b.store.Append(batch, c, timeline.Facts{Events: events, Attributes: attributes, Source: source, Import: imp, Fragment: uint32(c)})
@@ -211,7 +234,7 @@ func (c *call) suggest(ctx context.Context, b *business, file ingest.Source) err
 // shownImport is one import as `imports --json` prints it.
 type shownImport struct {
 	ID       uint32 `json:"id"`
-	State    string `json:"state"` // running, interrupted, done
+	State    string `json:"state"` // running, interrupted, done, undoing, undone
 	File     string `json:"file"`
 	Size     int64  `json:"size"` // bytes as stored
 	Hash     string `json:"hash"` // of the content
@@ -333,7 +356,7 @@ func (c *call) progress(name string) shownProgress {
 }
 
 func (c *call) importsCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "imports", Short: "List imports and the rows they refused", Args: exactly(0, "no arguments, or: refused ID")}
+	cmd := &cobra.Command{Use: "imports", Short: "List imports and the rows they refused, and undo one", Args: exactly(0, "no arguments, or: refused ID, undo ID")}
 	cmd.RunE = c.withData(func(ctx context.Context, b *business, args []string) error {
 		all := []shownImport{}
 		err := ingest.Records(b.store, func(r ingest.Record) error {
@@ -377,7 +400,46 @@ func (c *call) importsCommand() *cobra.Command {
 		}),
 	}
 	refused.Flags().BoolVar(&asCSV, "csv", false, "as CSV, to be corrected and imported")
-	cmd.AddCommand(refused)
+	cmd.AddCommand(refused, c.undoCommand())
+	return cmd
+}
+
+func (c *call) undoCommand() *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "undo ID", Short: "Take back every event and attribute value that an import brought (--yes: without it, only say what)", Args: exactly(1, "the ID of an import"),
+		Long: "Takes back the events and attribute values that an import brought, and forgets that it saw their rows and ids, so that the file can be\n" +
+			"imported again. What a later import merely repeated goes too. Customers keep their keys. Segments, levels and histories follow at once.",
+		RunE: c.withData(func(ctx context.Context, b *business, args []string) error {
+			record, err := b.importRecord(args[0])
+			if err != nil {
+				return err
+			}
+			if !yes {
+				fmt.Fprintf(c.stdout, "import %d of %s: %d events and %d attribute values would be taken back\nnothing was undone: repeat the command with --yes\n", record.ID, record.File, record.Events, record.Attributes)
+				return nil
+			}
+			shown := time.Time{}
+			done, err := b.undoImport(ctx, record.ID, c.instant(), func(done, of strata.CustomerID) {
+				if now := c.now(); !c.quiet && now.Sub(shown) > time.Second {
+					fmt.Fprintf(c.stderr, "%d of %d customers\n", done, of)
+					shown = now
+				}
+			})
+			if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+				return &strata.Error{Code: strata.Unavailable, Message: "interrupted", Hint: "the same command goes on where this one stopped"}
+			}
+			if err != nil {
+				return err
+			}
+			if c.json {
+				return c.printJSON(map[string]any{"id": done.ID, "state": done.State, "events": done.Withdrawn.Events, "attributes": done.Withdrawn.Attributes})
+			}
+			_, err = fmt.Fprintf(c.stdout, "import %d of %s is undone: %d events and %d attribute values were taken back\n", done.ID, done.File, done.Withdrawn.Events, done.Withdrawn.Attributes)
+			return err
+		}),
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "undo it")
 	return cmd
 }
 

@@ -597,6 +597,8 @@ export const en: Catalogue = {
   'imports.state.running': 'Running',
   'imports.state.done': 'Done',
   'imports.state.interrupted': 'Interrupted',
+  'imports.state.undoing': 'Being undone',
+  'imports.state.undone': 'Undone',
   'imports.started': 'Started',
   'imports.finished': 'Finished {{at}}',
   'imports.rows': 'Rows',

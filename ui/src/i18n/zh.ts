@@ -595,6 +595,8 @@ export const zh = {
   'imports.state.running': '进行中',
   'imports.state.done': '完成',
   'imports.state.interrupted': '已中断',
+  'imports.state.undoing': '撤销中',
+  'imports.state.undone': '已撤销',
   'imports.started': '开始时间',
   'imports.finished': '{{at}} 完成',
   'imports.rows': '行数',

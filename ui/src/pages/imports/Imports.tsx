@@ -11,9 +11,9 @@ import type { components } from '@/api/schema';
 
 type Import = components['schemas']['ImportInfo'];
 
-const states = ['running', 'done', 'interrupted'] as const;
+const states = ['running', 'done', 'interrupted', 'undoing', 'undone'] as const;
 type State = (typeof states)[number];
-const tone: Record<State, string> = { running: 'busy', done: 'good', interrupted: 'bad' };
+const tone: Record<State, string> = { running: 'busy', done: 'good', interrupted: 'bad', undoing: 'busy', undone: '' };
 
 export function Imports() {
   const { t } = useTranslation();
