@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"slices"
 	"syscall"
@@ -191,6 +192,7 @@ func childStep(ctx context.Context, args []string) error {
 	if len(args) != 4 {
 		return errors.New(usage)
 	}
+	debug.SetGCPercent(40) // as the product does
 	var c Config
 	if err := json.Unmarshal([]byte(args[1]), &c); err != nil {
 		return err

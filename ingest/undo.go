@@ -26,10 +26,8 @@ type UndoOptions struct {
 	Now      func() strata.Instant
 	ID       uint32
 	Progress func(done, of strata.CustomerID) // nil: not told
+	Batch    int                              // customers a commit; default 5,000
 }
-
-// undoSize is how many customers one commit of an undoing goes through.
-const undoSize = 5000
 
 // Undo takes back every event and attribute value that an import brought, and
 // forgets that its rows and ids were seen, so that the file can be imported
@@ -67,6 +65,10 @@ func Undo(ctx context.Context, o UndoOptions) (*Record, error) {
 	if n, err := hex.Decode(hash[:], []byte(r.Hash)); err != nil || n != len(hash) {
 		return nil, &strata.Error{Code: strata.Internal, Message: "the record of an import is damaged"}
 	}
+	batch := strata.CustomerID(o.Batch)
+	if batch == 0 {
+		batch = 5000
+	}
 	if r.State != Undoing {
 		r.State, r.Withdrawn = Undoing, Withdrawn{}
 	}
@@ -74,7 +76,7 @@ func Undo(ctx context.Context, o UndoOptions) (*Record, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		from, to := r.Withdrawn.Through+1, min(r.Withdrawn.Through+undoSize, o.Last)
+		from, to := r.Withdrawn.Through+1, min(r.Withdrawn.Through+batch, o.Last)
 		done = to >= o.Last
 		err := o.Update(done, func(b strata.Batch) error {
 			rows := map[string]*roaring.Bitmap{}

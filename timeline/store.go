@@ -50,7 +50,7 @@ type MergeFunc func(key []byte, operands [][]byte) ([]byte, error)
 type Options struct {
 	Settings   strata.Settings    // used only when the directory is created; zero = DefaultSettings
 	Mergers    map[byte]MergeFunc // of the other stages' keys, by first byte
-	CacheBytes int64              // for blocks read from disk; default 256 MiB
+	CacheBytes int64              // for blocks read from disk; default an eighth of the memory, at most 1,280 MiB
 	FS         vfs.FS             // default the disk
 	ReadOnly   bool               // open what is there and refuse every commit
 	AcceptLoss bool               // go on where acknowledged commits are missing; see RecordPath
@@ -99,7 +99,7 @@ func Open(dir string, o Options) (*Store, error) {
 		o.FS = vfs.Default
 	}
 	if o.CacheBytes <= 0 {
-		o.CacheBytes = 256 << 20
+		o.CacheBytes = defaultCache()
 	}
 	settings, err := completed(o.Settings)
 	if err != nil {
