@@ -57,10 +57,9 @@ type Record struct {
 // Withdrawn is what undoing an import has taken back.
 type Withdrawn struct {
 	Events     uint64            `json:"events"`
-	Attributes uint64            `json:"attributes"` // values
+	Attributes uint64            `json:"attributes"` // values; those that were there before are not among them
 	At         strata.Instant    `json:"at,omitempty"`
-	Names      []string          `json:"names,omitempty"` // of the attributes
-	Through    strata.CustomerID `json:"through"`         // customers up to here are done
+	Through    strata.CustomerID `json:"through"` // customers up to here are done
 }
 
 // Counts are the figures of an import. Rows = Taken + Skipped + Refused.

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -20,8 +19,8 @@ type UndoOptions struct {
 	Store  Store
 	Update Updater
 	// Withdraw takes back what an import gave a customer, and returns the
-	// events (name, instant and id) and the names of the attribute values.
-	Withdraw func(b strata.Batch, c strata.CustomerID, imported uint32) (events []strata.Event, attributes []string, err error)
+	// events (name, instant and id) and the number of attribute values.
+	Withdraw func(b strata.Batch, c strata.CustomerID, imported uint32) (events []strata.Event, attributes int, err error)
 	Last     strata.CustomerID // the highest customer
 	Now      func() strata.Instant
 	ID       uint32
@@ -91,19 +90,14 @@ func Undo(ctx context.Context, o UndoOptions) (*Record, error) {
 					}
 				}
 				r.Withdrawn.Events += uint64(len(events))
-				for _, name := range attributes {
-					r.Withdrawn.Attributes++
-					if !slices.Contains(r.Withdrawn.Names, name) {
-						r.Withdrawn.Names = append(r.Withdrawn.Names, name)
-					}
-				}
+				r.Withdrawn.Attributes += uint64(attributes)
 			}
 			if err := forgetRows(o.Store, b, hash, rows); err != nil {
 				return err
 			}
 			r.Withdrawn.Through = to
 			if done {
-				if err := forgetValues(o.Store, b, hash, r.Withdrawn.Names); err != nil {
+				if err := forgetValues(o.Store, b, hash); err != nil {
 					return err
 				}
 				r.State, r.Withdrawn.At = Undone, o.Now()
@@ -173,25 +167,22 @@ func forgetRows(s Store, b strata.Batch, file contentHash, rows map[string]*roar
 	return nil
 }
 
-// forgetValues drops which rows of the file have given values of the
-// attributes. A row that gave one to another import gives it again, which
-// changes nothing.
-func forgetValues(s Store, b strata.Batch, file contentHash, attributes []string) error {
-	for _, name := range attributes {
-		from := rowsKey(file, "@"+name, 0)
-		to := binary.BigEndian.AppendUint32(slices.Clone(from[:len(from)-4]), 1<<32-1)
-		var keys [][]byte
-		err := s.ScanKeys(from, append(to, 0), func(key, _ []byte) error {
-			keys = append(keys, slices.Clone(key))
-			return nil
-		})
-		if err != nil {
+// forgetValues drops which rows of the file have given values of attributes. A
+// row that gave one to an earlier import gives it again, which changes nothing.
+func forgetValues(s Store, b strata.Batch, file contentHash) error {
+	from := append(append([]byte("fr"), file[:]...), '@')
+	to := append(slices.Clone(from[:len(from)-1]), '@'+1)
+	var keys [][]byte
+	err := s.ScanKeys(from, to, func(key, _ []byte) error {
+		keys = append(keys, slices.Clone(key))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if err := b.Delete(key); err != nil {
 			return err
-		}
-		for _, key := range keys {
-			if err := b.Delete(key); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 // Withdrawn is what one import had given a customer.
 type Withdrawn struct {
 	Events     []strata.Event // their Name, At and ID
-	Attributes []string       // names, one for each value
+	Attributes int            // values
 }
 
 // Withdraw takes back, in the batch, the events and attribute values of a
@@ -61,14 +61,14 @@ func (s *Store) Withdraw(b strata.Batch, c strata.CustomerID, imported uint32) (
 				kept = append(kept, *a)
 				return nil
 			}
-			out.Attributes = append(out.Attributes, names[a.code])
+			out.Attributes++
 			gone.Attributes = append(gone.Attributes, strata.Attribute{Name: names[a.code], At: a.at})
 			return nil
 		})
 		if err != nil {
 			return out, damage(key, err)
 		}
-		if len(out.Attributes) > 0 {
+		if out.Attributes > 0 {
 			if len(kept) == 0 {
 				err = b.Delete(key)
 			} else {

@@ -95,7 +95,7 @@ func (b *business) undoImport(ctx context.Context, id uint32, now strata.Instant
 			}
 			return b.store.Commit(batch, sync)
 		},
-		Withdraw: func(batch strata.Batch, c strata.CustomerID, imported uint32) ([]strata.Event, []string, error) {
+		Withdraw: func(batch strata.Batch, c strata.CustomerID, imported uint32) ([]strata.Event, int, error) {
 			gone, err := b.store.Withdraw(batch, c, imported)
 			return gone.Events, gone.Attributes, err
 		},
