@@ -101,7 +101,8 @@ export async function definitionStories({ browser, page, base, said, settled, ch
     await page.getByRole('button', { name: '发布', exact: true }).waitFor();
     const send = async (/** @type {string} */ path, /** @type {any} */ data) => (await page.request.post(`${base}/api/v1/definitions/${path}`, { data })).json();
     const other = await send('preview', { yaml: yaml.replace('60d', '30d') });
-    await send('apply', { plan: other.plan });
+    const applied = await send('apply', { plan: other.plan });
+    check(applied.definitions?.length === 1, `the other plan was not published: ${JSON.stringify(applied)}`);
     await page.getByRole('button', { name: '发布', exact: true }).click();
     await page.getByRole('button', { name: '确认发布' }).click();
     await page.getByText('没有发布').waitFor();
